@@ -1,0 +1,15 @@
+libtrialwatch_a_SOURCES += \
+	%D%/buf.c \
+	%D%/buf.h \
+	%D%/clock.c \
+	%D%/clock.h \
+	%D%/err.c \
+	%D%/err.h \
+	%D%/events.h \
+	%D%/log.c \
+	%D%/log.h \
+	%D%/macro.h \
+	%D%/text.c \
+	%D%/text.h \
+	%D%/timer.c \
+	%D%/timer.h

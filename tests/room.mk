@@ -1,0 +1,33 @@
+# Unit tests print TAP by cmocka; fuzz targets are linked with libFuzzer where it is asked for, and replay their corpus
+# everywhere else. Scenarios and the simulated registry are run by contrib/check.sh.
+
+AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT;
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+
+if HAVE_CMOCKA
+unit_tests = \
+	%D%/unit/test_base_buf \
+	%D%/unit/test_base_clock \
+	%D%/unit/test_base_err \
+	%D%/unit/test_base_log \
+	%D%/unit/test_base_text \
+	%D%/unit/test_base_timer
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests)
+endif
+
+fuzz_targets =
+check_PROGRAMS += $(fuzz_targets)
+
+if ENABLE_FUZZERS
+fuzz_main =
+else
+fuzz_main = %D%/fuzz/replay.c
+TESTS += $(fuzz_targets)
+endif
+
+
+
+
+
+EXTRA_DIST += %D%/unit/check.h %D%/layers.py

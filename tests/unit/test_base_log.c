@@ -1,0 +1,124 @@
+#include "check.h"
+
+#include "base/log.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct heard {
+    int lines, priority;
+    const struct log_event *event;
+    char text[4096];
+};
+
+static void hear(int priority, const struct log_event *event, const char *text, void *userdata)
+{
+    struct heard *heard = userdata;
+
+    heard->lines++;
+    heard->priority = priority;
+    heard->event = event;
+    snprintf(heard->text, sizeof(heard->text), "%s", text);
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    log_set_sink(NULL, NULL);
+    log_set_max_priority(LOG_INFO);
+    return 0;
+}
+
+static void a_sink_hears_the_line_and_its_event(void **state)
+{
+    static const struct log_event event = {.fields = {{"TRIALWATCH_STUDY", "NCT04614467"}}};
+    struct heard heard = {0};
+
+    (void)state;
+    log_set_sink(hear, &heard);
+    log_write(LOG_NOTICE, &event, "study %s", "NCT04614467");
+    assert_int_equal(heard.lines, 1);
+    assert_int_equal(heard.priority, LOG_NOTICE);
+    assert_ptr_equal(heard.event, &event);
+    assert_string_equal(heard.text, "study NCT04614467");
+}
+
+static void less_urgent_lines_are_dropped(void **state)
+{
+    struct heard heard = {0};
+
+    (void)state;
+    log_set_sink(hear, &heard);
+    log_debug("unheard");
+    assert_int_equal(heard.lines, 0);
+    log_info("heard");
+    assert_int_equal(heard.lines, 1);
+    log_set_max_priority(LOG_ERR);
+    log_warning("unheard");
+    assert_int_equal(heard.lines, 1);
+    log_error("heard");
+    assert_int_equal(heard.lines, 2);
+}
+
+static void control_characters_of_strangers_are_blanked(void **state)
+{
+    struct heard heard = {0};
+
+    (void)state;
+    log_set_sink(hear, &heard);
+    log_info("title %s", "a\r\nb\x1B[31m\x7F\xC2\x9B" "1m\xC3\xA9");
+    assert_string_equal(heard.text, "title a  b [31m   1m\xC3\xA9");
+}
+
+static void a_long_line_is_cut_between_characters(void **state)
+{
+    struct heard heard = {0};
+    char text[6001];
+
+    (void)state;
+    for (size_t i = 0; i < 6000; i += 3)
+        memcpy(text + i, "\xE2\x80\x94", 3);
+    text[6000] = '\0';
+    log_set_sink(hear, &heard);
+    log_info("%s", text);
+    assert_in_range(strlen(heard.text), 2040, 2047);
+    assert_true(text_is_utf8(heard.text, strlen(heard.text)));
+}
+
+static void under_systemd_stderr_carries_the_priority(void **state)
+{
+    char path[] = "/tmp/test_base_log.XXXXXX", text[64] = {0};
+    int saved = dup(STDERR_FILENO), fd = mkstemp(path);
+
+    (void)state;
+    assert_true(fd >= 0 && saved >= 0);
+    fflush(stderr);
+    dup2(fd, STDERR_FILENO);
+    setenv("JOURNAL_STREAM", "1:2", 1);
+    log_warning("disk is %d%% full", 91);
+    unsetenv("JOURNAL_STREAM");
+    log_warning("plain");
+    fflush(stderr);
+    dup2(saved, STDERR_FILENO);
+    assert_true(pread(fd, text, sizeof(text) - 1, 0) > 0);
+    assert_string_equal(text, "<4>disk is 91% full\nplain\n");
+    close(saved);
+    close(fd);
+    unlink(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(a_sink_hears_the_line_and_its_event, teardown),
+        cmocka_unit_test_teardown(less_urgent_lines_are_dropped, teardown),
+        cmocka_unit_test_teardown(control_characters_of_strangers_are_blanked, teardown),
+        cmocka_unit_test_teardown(a_long_line_is_cut_between_characters, teardown),
+        cmocka_unit_test_teardown(under_systemd_stderr_carries_the_priority, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
