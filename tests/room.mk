@@ -11,12 +11,17 @@ unit_tests = \
 	%D%/unit/test_base_err \
 	%D%/unit/test_base_log \
 	%D%/unit/test_base_text \
-	%D%/unit/test_base_timer
+	%D%/unit/test_base_timer \
+	%D%/unit/test_trial_diff \
+	%D%/unit/test_trial_textdiff \
+	%D%/unit/test_trial_watch
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 endif
 
-fuzz_targets =
+fuzz_targets = \
+	%D%/fuzz/fuzz_diff \
+	%D%/fuzz/fuzz_record
 check_PROGRAMS += $(fuzz_targets)
 
 if ENABLE_FUZZERS
@@ -26,8 +31,12 @@ fuzz_main = %D%/fuzz/replay.c
 TESTS += $(fuzz_targets)
 endif
 
+%C%_fuzz_fuzz_diff_SOURCES = %D%/fuzz/fuzz_diff.c $(fuzz_main)
+%C%_fuzz_fuzz_diff_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
 
+%C%_fuzz_fuzz_record_SOURCES = %D%/fuzz/fuzz_record.c $(fuzz_main)
+%C%_fuzz_fuzz_record_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
 
 EXTRA_DIST += %D%/unit/check.h %D%/layers.py

@@ -1,0 +1,103 @@
+/* What somebody wants to know, and which watches a study's changes concern.
+ *
+ * A watch is plain data that service/config fills; a watch_set indexes many of them by study, so that a change finds its
+ * watches without trying all. */
+#pragma once
+
+#include "base/err.h"
+#include "trial/diff.h"
+#include "trial/kinds.h"
+#include "trial/study.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+_Static_assert(KIND_COUNT <= 64, "a set of kinds is 64 bits");
+
+struct watch_near {
+    bool set;
+    double lat, lon; /* degrees, WGS 84 */
+    double within_km;
+};
+
+struct watch {
+    char *name;         /* owned, unique */
+    char **studies;     /* owned, NCT ids or aliases */
+    size_t study_count;
+    bool all_studies;   /* the whole registry */
+    struct {
+        char *condition, *intervention, *term, *title, *sponsor, *location, *patient, *id, *status, *phase, *advanced;
+    } query;            /* owned; all NULL when the watch names its studies */
+    uint64_t kinds;     /* bit 1 << kind */
+    char **countries;   /* owned; only sites there, by the registry's names in any case; none: everywhere */
+    size_t country_count;
+    struct watch_near near; /* only sites there; changes that are not about a site pass */
+    char **highlight;   /* owned; words whose eligibility lines are quoted */
+    size_t highlight_count;
+    char **channels;    /* owned; names */
+    size_t channel_count;
+};
+
+void watch_clear(struct watch *watch);
+
+/* The kinds a watch without changes: gets: those of weight urgent and notable, and a query's listed and unlisted. */
+uint64_t watch_default_kinds(void);
+
+bool watch_has_query(const struct watch *watch);
+
+/* Whether the watch asks to be told of this change of a study (after is the newer version).
+ *
+ * Its kind must be among the watch's; listed always is for a query. A change of weight silent passes only when its kind
+ * is silent as such, and so was named. Countries and near hold for changes of a site, by where it is now, or was when it
+ * is no longer listed. No alert is lost for lack of data: a site without country passes countries; a site without
+ * geoPoint is taken to be where the study's other sites in its city and country are, and passes near if none says. */
+bool watch_wants(const struct watch *watch, const struct study *after, const struct change *change);
+
+/* Kilometres along the great circle from near to a location's geoPoint, negative when it has none. */
+double watch_distance_km(const struct watch_near *near, const json_t *location);
+
+/* The eligibility lines of the study that mention one of the words (or phrases), whole and with case and accents folded:
+ * a new array of {"word","line"}, a line once with the first of the words. NULL without memory. */
+json_t *watch_highlights(char *const *words, size_t word_count, const struct study *study);
+
+struct watch_set;
+
+/* Keeps pointers to the watches, which must outlive it. Finds and visits take time by the logarithm of count. 0 or
+ * -ENOMEM. */
+int watch_set_new(const struct watch *const *watches, size_t count, struct watch_set **ret);
+/* Takes NULL. */
+void watch_set_free(struct watch_set *set);
+
+/* Every study id that some watch names, sorted, each once. Owned by the set. */
+const char *const *watch_set_studies(const struct watch_set *set, size_t *ret_count);
+
+/* Calls visit once for every watch that names the study by id or alias, or watches all; not for those that only have a
+ * query, since which studies answer it is the registry's to say. */
+typedef void watch_visitor(const struct watch *watch, void *userdata);
+void watch_set_visit(const struct watch_set *set, const struct study *study, watch_visitor *visit, void *userdata);
+
+/* NULL when no watch has this name. */
+const struct watch *watch_set_find(const struct watch_set *set, const char *name);
+
+/* What one channel is to be told about one study: the outcome of matching. */
+struct notice {
+    const char *channel;           /* borrowed from a watch */
+    const struct watch **watches;  /* owned array: the watches that lead to it */
+    size_t watch_count;
+    size_t *changes;               /* owned array: indexes into the change list, ascending, each once */
+    size_t change_count;
+};
+
+struct notice_list {
+    struct notice *items;
+    size_t count;
+};
+
+void notice_list_free(struct notice_list *list);
+#define _cleanup_notice_list_ _cleanup_(notice_list_free)
+
+/* One notice a channel, in the order of channel names, its watches in the order of theirs; from the watches that
+ * watch_set_visit() visits. 0 or -ENOMEM. */
+int watch_set_notices(const struct watch_set *set, const struct study *after, const struct change_list *changes,
+                      struct notice_list *ret);

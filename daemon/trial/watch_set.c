@@ -1,0 +1,180 @@
+/* The index of many watches by study and by name. */
+#include "trial/watch.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A watch by one of the studies that it names. */
+struct named_study {
+    const char *nct_id; /* borrowed from the watch */
+    const struct watch *watch;
+};
+
+struct watch_set {
+    struct named_study *named; /* by id, then by the watch's name; each pair once */
+    size_t named_count;
+    const char **studies; /* the ids of named, each once */
+    size_t study_count;
+    const struct watch **by_name;
+    size_t watch_count;
+    const struct watch **of_all; /* those that watch every study, by name */
+    size_t of_all_count;
+};
+
+static int compare_watches(const void *a, const void *b)
+{
+    return strcmp((*(const struct watch *const *)a)->name, (*(const struct watch *const *)b)->name);
+}
+
+static int compare_named(const void *a, const void *b)
+{
+    const struct named_study *x = a, *y = b;
+    int order = strcmp(x->nct_id, y->nct_id);
+
+    return order != 0 ? order : strcmp(x->watch->name, y->watch->name);
+}
+
+static void fill(struct watch_set *set, const struct watch *const *watches, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        set->by_name[set->watch_count++] = watches[i];
+        for (size_t j = 0; j < watches[i]->study_count; j++)
+            set->named[set->named_count++] = (struct named_study){watches[i]->studies[j], watches[i]};
+    }
+    qsort(set->by_name, set->watch_count, sizeof(struct watch *), compare_watches);
+    qsort(set->named, set->named_count, sizeof(*set->named), compare_named);
+    for (size_t i = 0; i < set->watch_count; i++)
+        if (set->by_name[i]->all_studies)
+            set->of_all[set->of_all_count++] = set->by_name[i];
+}
+
+static void drop_repetitions(struct watch_set *set)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < set->named_count; i++) {
+        const struct named_study *named = &set->named[i];
+        bool same_study = kept > 0 && strcmp(set->named[kept - 1].nct_id, named->nct_id) == 0;
+
+        if (same_study && set->named[kept - 1].watch == named->watch)
+            continue;
+        if (!same_study)
+            set->studies[set->study_count++] = named->nct_id;
+        set->named[kept++] = *named;
+    }
+    set->named_count = kept;
+}
+
+int watch_set_new(const struct watch *const *watches, size_t count, struct watch_set **ret)
+{
+    struct watch_set *set = calloc(1, sizeof(*set));
+    size_t named_count = 0, of_all_count = 0;
+
+    if (!set)
+        return -ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        named_count += watches[i]->study_count;
+        of_all_count += watches[i]->all_studies;
+    }
+    set->named = calloc(named_count + 1, sizeof(*set->named));
+    set->studies = calloc(named_count + 1, sizeof(*set->studies));
+    set->by_name = calloc(count + 1, sizeof(*set->by_name));
+    set->of_all = calloc(of_all_count + 1, sizeof(*set->of_all));
+    if (!set->named || !set->studies || !set->by_name || !set->of_all) {
+        watch_set_free(set);
+        return -ENOMEM;
+    }
+    fill(set, watches, count);
+    drop_repetitions(set);
+    *ret = set;
+    return 0;
+}
+
+void watch_set_free(struct watch_set *set)
+{
+    if (!set)
+        return;
+    free(set->named);
+    free(set->studies);
+    free(set->by_name);
+    free(set->of_all);
+    free(set);
+}
+
+const char *const *watch_set_studies(const struct watch_set *set, size_t *ret_count)
+{
+    *ret_count = set->study_count;
+    return set->studies;
+}
+
+const struct watch *watch_set_find(const struct watch_set *set, const char *name)
+{
+    size_t low = 0, high = set->watch_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(set->by_name[middle]->name, name);
+        if (order == 0)
+            return set->by_name[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+/* The first entry of the id, or where it would be. */
+static size_t find_named(const struct watch_set *set, const char *nct_id)
+{
+    size_t low = 0, high = set->named_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(set->named[middle].nct_id, nct_id) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The study's id for number 0, its aliases for the next ones; NULL past the last. What is no text is "". */
+static const char *id_of_study(const struct study *study, size_t number)
+{
+    const json_t *protocol = json_object_get(study_record(study), "protocolSection");
+    const json_t *aliases = json_object_get(json_object_get(protocol, "identificationModule"), "nctIdAliases");
+
+    if (number == 0)
+        return study_nct_id(study);
+    if (number > json_array_size(aliases))
+        return NULL;
+    const char *alias = json_string_value(json_array_get(aliases, number - 1));
+    return alias ? alias : "";
+}
+
+/* Whether the watch was visited already: it watches all, or names the study by one of the ids before. */
+static bool visited_before(const struct watch *watch, const struct study *study, size_t number)
+{
+    if (watch->all_studies)
+        return true;
+    for (size_t i = 0; i < number; i++)
+        for (size_t j = 0; j < watch->study_count; j++)
+            if (strcmp(watch->studies[j], id_of_study(study, i)) == 0)
+                return true;
+    return false;
+}
+
+void watch_set_visit(const struct watch_set *set, const struct study *study, watch_visitor *visit, void *userdata)
+{
+    const char *nct_id;
+
+    for (size_t i = 0; i < set->of_all_count; i++)
+        visit(set->of_all[i], userdata);
+    for (size_t number = 0; (nct_id = id_of_study(study, number)); number++) {
+        size_t i = *nct_id ? find_named(set, nct_id) : set->named_count;
+        for (; i < set->named_count && strcmp(set->named[i].nct_id, nct_id) == 0; i++)
+            if (!visited_before(set->named[i].watch, study, number))
+                visit(set->named[i].watch, userdata);
+    }
+}
