@@ -12,6 +12,10 @@ unit_tests = \
 	%D%/unit/test_base_log \
 	%D%/unit/test_base_text \
 	%D%/unit/test_base_timer \
+	%D%/unit/test_net_http \
+	%D%/unit/test_net_http_resolver \
+	%D%/unit/test_net_mime \
+	%D%/unit/test_net_smtp \
 	%D%/unit/test_trial_diff \
 	%D%/unit/test_trial_textdiff \
 	%D%/unit/test_trial_watch
