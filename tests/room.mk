@@ -12,6 +12,8 @@ unit_tests = \
 	%D%/unit/test_base_log \
 	%D%/unit/test_base_text \
 	%D%/unit/test_base_timer \
+	%D%/unit/test_history_store \
+	%D%/unit/test_history_versions \
 	%D%/unit/test_net_http \
 	%D%/unit/test_net_http_resolver \
 	%D%/unit/test_net_mime \

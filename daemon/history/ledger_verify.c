@@ -1,0 +1,286 @@
+/* Recomputing the ledger from the rows that it is about.
+ *
+ * Bodies first, study by study, so that each is decoded once with the one before at hand; then the chain, entry by entry.
+ * What fails among the bodies is told when the chain comes to its entry, so that the first entry is the one named. */
+#include "base/buf.h"
+#include "history/body.h"
+#include "history/digest.h"
+#include "history/ledger_chain.h"
+#include "history/ledger_entry.h"
+#include "history/rows.h"
+#include "history/sql.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Entries, or versions, between two words of progress. */
+#define PAGE_ENTRIES 256
+
+struct verification {
+    struct store *store;
+    struct error *e;
+    int64_t first, last; /* entries */
+    ledger_progress *progress;
+    void *userdata;
+    int64_t done, total;
+    int64_t bad_entry; /* the first whose body fails; 0: none */
+    struct error bad;
+    uint8_t hash[LEDGER_HASH_BYTES]; /* of the entry before */
+    struct ledger_report report;
+};
+
+static int broken(struct verification *v, int64_t entry, const char *why)
+{
+    return error_set(v->e, -EUCLEAN, "history %s: ledger entry %" PRId64 " does not hold: %s", v->store->path, entry,
+                     why);
+}
+
+static void tell_progress(struct verification *v, int64_t done)
+{
+    v->done += done;
+    if (v->progress)
+        v->progress(v->done, v->total, v->userdata);
+}
+
+static int entry_of_version(struct verification *v, int64_t id, int64_t *ret)
+{
+    _cleanup_query_ struct query query = {0};
+    int r = query_row(&query, v->store, SQL_LEDGER_OF_VERSION, v->e, INT(id));
+
+    if (r >= 0)
+        *ret = query_integer(&query, 0);
+    return r;
+}
+
+/* Keeps the failure when it is of an earlier entry than the one that is kept. A version without an entry is found
+ * otherwise. */
+static int note_bad_body(struct verification *v, int64_t id, const struct error *why)
+{
+    int64_t entry;
+    int r = entry_of_version(v, id, &entry);
+
+    if (r == -ENOENT)
+        return 0;
+    if (r >= 0 && (v->bad_entry == 0 || entry < v->bad_entry)) {
+        v->bad_entry = entry;
+        v->bad = *why;
+    }
+    return r;
+}
+
+static int check_body(struct verification *v, int64_t id, struct body_known *known)
+{
+    _cleanup_free_ char *bytes = NULL;
+    struct version_row row;
+    uint8_t hash[DIGEST_BYTES];
+    struct error why = {0};
+    size_t len = 0;
+    int r = version_load(v->store, id, &row, &why);
+
+    if (r >= 0)
+        r = body_read(v->store, id, known, &bytes, &len, &why);
+    if (r >= 0)
+        r = digest_two(bytes, len, NULL, 0, hash);
+    if (r >= 0 && memcmp(hash, row.version.hash, sizeof(hash)) != 0)
+        r = error_set(&why, -EUCLEAN, "version %ld of %s does not fit its hash", row.version.number,
+                      row.version.nct_id);
+    free((char *)known->bytes);
+    *known = (struct body_known){0};
+    if (r == -EUCLEAN)
+        return note_bad_body(v, id, &why);
+    if (r < 0)
+        return error_set(v->e, r, "%s", why.text);
+    *known = (struct body_known){.id = id, .len = len, .bytes = TAKE_PTR(bytes)};
+    return 0;
+}
+
+static int check_bodies(struct verification *v, const struct keys *versions)
+{
+    struct body_known known = {0};
+    int r = 0;
+
+    for (size_t i = 0; r >= 0 && i < versions->count; i++) {
+        r = check_body(v, versions->ids[i], &known);
+        if ((i + 1) % PAGE_ENTRIES == 0)
+            tell_progress(v, PAGE_ENTRIES);
+    }
+    free((char *)known.bytes);
+    return r;
+}
+
+/* Those that the entries are about, in the order of their chains. */
+static int find_versions(struct verification *v, struct keys *ret)
+{
+    _cleanup_query_ struct query query = {0};
+    int r = query_row(&query, v->store, SQL_LEDGER_VERSION_ROWS, v->e, INT(v->first), INT(v->last));
+
+    if (r < 0)
+        return r;
+    int64_t from = query_integer(&query, 0), to = query_integer(&query, 1);
+    query_end(&query);
+    return keys_find(v->store, SQL_VERSION_KEYS_FROM, ret, v->e, INT(from), INT(to));
+}
+
+static int version_text(struct verification *v, int64_t entry, int64_t id, struct buf *out)
+{
+    struct version_row row;
+    int r = version_load(v->store, id, &row, v->e);
+
+    if (r == -ENOENT)
+        return broken(v, entry, "its version is not there");
+    if (r == -EUCLEAN)
+        return broken(v, entry, "its version is not as it was written");
+    if (r < 0)
+        return r;
+    v->report.versions++;
+    ledger_entry_version(&row.version, out);
+    return buf_status(out);
+}
+
+/* kept is the text that was kept for the day the row is pruned. */
+static int poll_text(struct verification *v, int64_t entry, int64_t id, const char *kept, struct buf *out)
+{
+    _cleanup_buf_ struct buf missing = {0};
+    struct poll poll;
+    int r = poll_load(v->store, id, &poll, &missing, v->e);
+
+    if (r == -EUCLEAN)
+        return broken(v, entry, "its poll is not as it was written");
+    if (r < 0 && r != -ENOENT)
+        return r;
+    if (r == -ENOENT && !ledger_entry_may_be_pruned(kept))
+        return broken(v, entry, "its poll is not there");
+    if (r == -ENOENT)
+        buf_append_string(out, kept);
+    else
+        ledger_entry_poll(&poll, buf_string(&missing), out);
+    v->report.polls++;
+    return buf_status(out);
+}
+
+static int check_entry(struct verification *v, const struct query *query, int64_t expected)
+{
+    _cleanup_buf_ struct buf text = {0};
+    _cleanup_keep_ struct keep keep = {0};
+    uint8_t stored[LEDGER_HASH_BYTES];
+    const char *kept = NULL;
+    int64_t entry = query_integer(query, 0), row = query_integer(query, 2);
+    bool is_poll = query_integer(query, 1) == LEDGER_POLL;
+
+    if (entry != expected)
+        return broken(v, expected, "it is not there");
+    if (entry == v->bad_entry)
+        return broken(v, entry, v->bad.text);
+    int r = query_keep_text(query, 3, &keep, &kept);
+    if (r >= 0)
+        r = query_copy_blob(query, 4, stored, sizeof(stored));
+    if (r >= 0)
+        r = is_poll ? poll_text(v, entry, row, kept, &text) : version_text(v, entry, row, &text);
+    if (r >= 0 && is_poll && strcmp(kept, buf_string(&text)) != 0)
+        return broken(v, entry, "its poll is not as it was written");
+    if (r >= 0)
+        r = ledger_chain(v->hash, buf_string(&text), v->e);
+    if (r >= 0 && memcmp(v->hash, stored, sizeof(stored)) != 0)
+        return broken(v, entry, is_poll ? "its poll or an entry before it was changed"
+                                        : "its version or an entry before it was changed");
+    if (r >= 0)
+        v->report.entries++;
+    return r;
+}
+
+static int check_page(struct verification *v, int64_t from)
+{
+    _cleanup_query_ struct query query = {0};
+    int64_t expected = from;
+    int64_t until = from + PAGE_ENTRIES - 1 < v->last ? from + PAGE_ENTRIES - 1 : v->last;
+    int r = query_start(&query, v->store, SQL_LEDGER_PAGE, v->e, INT(from), INT(until));
+
+    if (r < 0)
+        return r;
+    while ((r = query_next(&query)) > 0) {
+        r = check_entry(v, &query, expected++);
+        if (r < 0)
+            return r;
+    }
+    if (r >= 0 && expected <= until)
+        return broken(v, expected, "it is not there");
+    return r;
+}
+
+static int check_chain(struct verification *v)
+{
+    int r = 0;
+
+    for (int64_t from = v->first; r >= 0 && from <= v->last; from += PAGE_ENTRIES) {
+        r = check_page(v, from);
+        tell_progress(v, v->last - from + 1 < PAGE_ENTRIES ? v->last - from + 1 : PAGE_ENTRIES);
+    }
+    return r;
+}
+
+/* Nothing was put in past the ledger. */
+static int check_coverage(struct verification *v)
+{
+    _cleanup_query_ struct query query = {0};
+    struct version_row row;
+    int r = query_row(&query, v->store, SQL_LEDGER_UNCOVERED_VERSION, v->e);
+
+    if (r >= 0)
+        r = version_from_query(&query, &row);
+    if (r >= 0)
+        return error_set(v->e, -EUCLEAN, "history %s: version %ld of %s has no ledger entry", v->store->path,
+                         row.version.number, row.version.nct_id);
+    if (r != -ENOENT)
+        return r;
+    r = query_row(&query, v->store, SQL_LEDGER_UNCOVERED_POLL, v->e);
+    if (r >= 0)
+        return error_set(v->e, -EUCLEAN, "history %s: poll %" PRId64 " has no ledger entry", v->store->path,
+                         query_integer(&query, 0));
+    return r == -ENOENT ? 0 : r;
+}
+
+/* Which entries, and the hash to start from. */
+static int find_range(struct verification *v, int64_t since_entry)
+{
+    _cleanup_query_ struct query query = {0};
+    uint8_t hash[LEDGER_HASH_BYTES];
+    int r = ledger_read_head(v->store, &v->last, hash, v->e);
+
+    if (r < 0)
+        return r;
+    ledger_format_head(v->last, hash, v->report.head);
+    v->first = since_entry > 1 ? since_entry : 1;
+    if (v->first > v->last + 1)
+        return error_set(v->e, -EUCLEAN, "history %s: its ledger ends at entry %" PRId64 ", before %" PRId64,
+                         v->store->path, v->last, v->first);
+    if (v->first == 1)
+        return 0;
+    r = query_row(&query, v->store, SQL_LEDGER_HASH, v->e, INT(v->first - 1));
+    if (r == -ENOENT)
+        return broken(v, v->first - 1, "it is not there");
+    return r < 0 ? r : query_copy_blob(&query, 0, v->hash, sizeof(v->hash));
+}
+
+int ledger_verify(struct store *store, int64_t since_entry, ledger_progress *progress, void *userdata,
+                  struct ledger_report *ret, struct error *e)
+{
+    _cleanup_keys_ struct keys versions = {0};
+    struct verification v = {.store = store, .e = e, .progress = progress, .userdata = userdata};
+    int r = find_range(&v, since_entry);
+
+    if (r >= 0)
+        r = find_versions(&v, &versions);
+    v.total = (int64_t)versions.count + v.last - v.first + 1;
+    if (r >= 0)
+        r = check_bodies(&v, &versions);
+    v.done = (int64_t)versions.count;
+    if (r >= 0)
+        r = check_chain(&v);
+    if (r >= 0)
+        r = check_coverage(&v);
+    if (r >= 0)
+        *ret = v.report;
+    return r;
+}

@@ -1,0 +1,128 @@
+/* Alerts due and what became of them.
+ *
+ * An alert is what one channel is to be told about one study in one refresh. It is written in the transaction of the
+ * version it tells of. Delivery takes alerts of a channel into a message (usually one alert; a digest many), which has a
+ * stable id and is tried until it is delivered or given up; every attempt is kept. */
+#pragma once
+
+#include "history/store.h"
+#include "history/versions.h"
+#include "trial/kinds.h"
+
+#include <jansson.h>
+
+#define ALERT_ID_BYTES 40 /* "al_" and 32 hex digits, with the NUL; the same after a crash and a second try */
+#define MESSAGE_ID_BYTES 40
+
+enum alert_state {
+    ALERT_DUE,       /* to be told as soon as the channel can */
+    ALERT_HELD,      /* not before due_usec: digest, quiet hours, rate, mute */
+    ALERT_SENDING,   /* in a message */
+    ALERT_DELIVERED,
+    ALERT_FAILED,    /* given up */
+    ALERT_DROPPED    /* by a person */
+};
+const char *alert_state_name(enum alert_state state);
+
+struct alert_new {
+    const char *channel;
+    const char *nct_id;
+    const char *refresh;
+    long version;
+    const char *const *watches; /* names */
+    size_t watch_count;
+    const int64_t *changes; /* ids */
+    size_t change_count;
+    enum weight weight; /* the highest of its changes */
+    int64_t created_usec;
+};
+
+/* The id is derived from channel, study, refresh and version. Adding the same alert again changes nothing. */
+int outbox_add(struct store *store, const struct alert_new *alert, char ret_id[static ALERT_ID_BYTES], struct error *e);
+
+struct alert_row {
+    char id[ALERT_ID_BYTES];
+    const char *channel; /* valid during the visit, as all pointers here */
+    char nct_id[STUDY_NCT_ID_BYTES];
+    const char *title;
+    char refresh[REFRESH_BYTES];
+    long version;
+    enum weight weight;
+    enum alert_state state;
+    int64_t created_usec, due_usec, finished_usec; /* due: wall, when it may next be tried */
+    const char *message_id;                        /* "" before it is in one */
+    const json_t *watches;                         /* array of names */
+    const json_t *changes;                         /* array of change ids */
+    long attempts;
+    const char *last_answer; /* "" before the first attempt */
+};
+
+struct alert_filter {
+    const char *channel, *nct_id, *id, *message_id; /* NULL: any */
+    unsigned states;                                /* bit 1 << state; 0: any */
+    int64_t since_usec;
+    int64_t due_until_usec; /* 0: any */
+    long limit;
+    bool newest_first;
+};
+
+typedef int alert_visitor(const struct alert_row *row, void *userdata);
+int outbox_each(struct store *store, const struct alert_filter *filter, alert_visitor *visit, void *userdata,
+                struct error *e);
+
+/* Moves alerts that are due or held to due_usec: held when that is later than now, else due. */
+int outbox_hold(struct store *store, const char *alert_id, int64_t due_usec, int64_t now_usec, struct error *e);
+
+/* Takes alerts of one channel into a new message, tried from now on. Its id is derived from theirs. */
+int outbox_compose(struct store *store, const char *channel, const char *const *alert_ids, size_t count,
+                   int64_t now_usec, char ret_message_id[static MESSAGE_ID_BYTES], struct error *e);
+
+struct message_row {
+    char id[MESSAGE_ID_BYTES];
+    char channel[128];
+    int64_t created_usec;
+    int64_t next_attempt_usec;
+    long attempts;
+    long alert_count;
+};
+
+/* The message of a channel whose next attempt is earliest; alerts of messages that a crash left in sending are in one.
+ * -ENOENT when the channel has none open. */
+int outbox_next_message(struct store *store, const char *channel, struct message_row *ret, struct error *e);
+
+enum attempt_outcome { ATTEMPT_DELIVERED, ATTEMPT_RETRY, ATTEMPT_FAILED };
+
+struct attempt {
+    int64_t started_usec, latency_usec;
+    enum attempt_outcome outcome;
+    int64_t retry_at_usec; /* with ATTEMPT_RETRY */
+    int code;              /* HTTP status or SMTP reply, 0 without one */
+    const char *answer;    /* what the receiver said, shortened; no secrets */
+    const char *thread;    /* what the receiver calls the message, for answers in its thread; NULL */
+};
+
+/* Records the attempt and moves the message's alerts. */
+int outbox_record_attempt(struct store *store, const char *message_id, const struct attempt *attempt, struct error *e);
+
+/* Every attempt of a message, oldest first. */
+typedef int attempt_visitor(const struct attempt *attempt, void *userdata);
+int outbox_each_attempt(struct store *store, const char *message_id, attempt_visitor *visit, void *userdata,
+                        struct error *e);
+
+/* Where an earlier message of this channel about this study is in its receiver (attempt.thread): the caller frees.
+ * -ENOENT. */
+int outbox_thread(struct store *store, const char *channel, const char *nct_id, char **ret, struct error *e);
+
+/* By a person: failed or held alerts become due again; open ones are dropped. -ENOENT, -EALREADY. */
+int outbox_retry(struct store *store, const char *alert_id, int64_t now_usec, struct error *e);
+int outbox_drop(struct store *store, const char *alert_id, int64_t now_usec, struct error *e);
+
+struct outbox_counts {
+    long due, held, sending, delivered, failed, dropped;
+};
+
+/* channel NULL: all of them. */
+int outbox_count(struct store *store, const char *channel, struct outbox_counts *ret, struct error *e);
+
+/* Messages delivered by a channel since that time: for its rate. */
+long outbox_delivered_since(struct store *store, const char *channel, int64_t since_usec);

@@ -1,0 +1,53 @@
+libtrialwatch_a_SOURCES += \
+	%D%/body.c \
+	%D%/body.h \
+	%D%/changes.c \
+	%D%/changes.h \
+	%D%/connection.c \
+	%D%/connection.h \
+	%D%/country.c \
+	%D%/country.h \
+	%D%/digest.c \
+	%D%/digest.h \
+	%D%/file.c \
+	%D%/file.h \
+	%D%/ledger.c \
+	%D%/ledger.h \
+	%D%/ledger_chain.h \
+	%D%/ledger_entry.c \
+	%D%/ledger_entry.h \
+	%D%/ledger_verify.c \
+	%D%/maintenance.c \
+	%D%/maintenance.h \
+	%D%/migrate.c \
+	%D%/migrate.h \
+	%D%/outbox.c \
+	%D%/outbox.h \
+	%D%/outbox_messages.c \
+	%D%/outbox_read.c \
+	%D%/outbox_rows.h \
+	%D%/polls.c \
+	%D%/polls.h \
+	%D%/rows.h \
+	%D%/site_ranges.c \
+	%D%/site_ranges.h \
+	%D%/sites.c \
+	%D%/sites.h \
+	%D%/sites_read.c \
+	%D%/sql.c \
+	%D%/sql.h \
+	%D%/statements.c \
+	%D%/store.c \
+	%D%/store.h \
+	%D%/studies.c \
+	%D%/versions.c \
+	%D%/versions.h \
+	%D%/versions_append.c
+
+# The schema is written as SQL and compiled in.
+BUILT_SOURCES += %D%/schema_sql.h
+CLEANFILES += %D%/schema_sql.h
+EXTRA_DIST += %D%/schema.sql %D%/embed-sql.sh
+
+%D%/schema_sql.h: $(srcdir)/%D%/schema.sql $(srcdir)/%D%/embed-sql.sh
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && sh $(srcdir)/%D%/embed-sql.sh $(srcdir)/%D%/schema.sql schema_sql >$@.tmp && mv $@.tmp $@

@@ -1,0 +1,293 @@
+-- The history file of trialwatch, schema 1.
+--
+-- …_usec are microseconds since 1970 in UTC. Small numbers that stand for words are named beside their column, and by the
+-- views at the end, which are what people should read. versions, site_maps, changes, attempts and ledger only ever grow.
+
+CREATE TABLE polls (
+    id            INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice, also after pruning
+    started_usec  INTEGER NOT NULL,
+    finished_usec INTEGER,                           -- NULL while running, and when interrupted
+    outcome       INTEGER NOT NULL CHECK (outcome BETWEEN 0 AND 3), -- running, unchanged, complete, failed
+    refresh       TEXT NOT NULL,                     -- the registry's dataTimestamp; '' when it was not learned
+    api_version   TEXT NOT NULL,
+    requests      INTEGER NOT NULL,
+    records       INTEGER NOT NULL,
+    changed       INTEGER NOT NULL,
+    missing       INTEGER NOT NULL,
+    bytes         INTEGER NOT NULL,
+    reason        TEXT NOT NULL,
+    missing_ids   TEXT NOT NULL                      -- JSON array of the ids that the registry did not give
+) STRICT;
+CREATE INDEX polls_by_outcome ON polls (outcome);
+
+CREATE TABLE studies (
+    id                INTEGER PRIMARY KEY,
+    nct_id            TEXT NOT NULL UNIQUE CHECK (nct_id GLOB 'NCT[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]'),
+    title             TEXT NOT NULL, -- of the newest version, as the four below
+    overall_status    TEXT NOT NULL,
+    site_count        INTEGER NOT NULL,
+    recruiting_count  INTEGER NOT NULL,
+    refresh           TEXT NOT NULL,
+    version_count     INTEGER NOT NULL,
+    first_seen_usec   INTEGER NOT NULL,
+    last_seen_usec    INTEGER NOT NULL,
+    last_changed_usec INTEGER NOT NULL,
+    last_poll         INTEGER NOT NULL -- that saw it; no foreign key, which would search here for every pruned poll
+) STRICT;
+
+CREATE TABLE aliases (
+    alias TEXT PRIMARY KEY,
+    study INTEGER NOT NULL REFERENCES studies
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE versions (
+    id              INTEGER PRIMARY KEY,
+    study           INTEGER NOT NULL REFERENCES studies,
+    origin          INTEGER NOT NULL CHECK (origin IN (0, 1)), -- seen, archive
+    number          INTEGER NOT NULL,
+    seen_usec       INTEGER NOT NULL,
+    refresh         TEXT NOT NULL,
+    poll            INTEGER REFERENCES polls CHECK ((poll IS NULL) = (origin = 1)),
+    change_count    INTEGER NOT NULL,
+    hash            BLOB NOT NULL CHECK (length(hash) = 32), -- SHA-256 of the canonical bytes
+    canonical_bytes INTEGER NOT NULL,
+    base            INTEGER REFERENCES versions,             -- the version whose canonical bytes are the body's prefix
+    depth           INTEGER NOT NULL CHECK ((depth = 0) = (base IS NULL)), -- how many bases lie below
+    body            BLOB NOT NULL,                           -- one zstd frame, which names its dictionary if it has one
+    UNIQUE (study, origin, number)
+) STRICT;
+CREATE INDEX versions_by_poll ON versions (poll);
+
+CREATE TABLE sites (
+    study         INTEGER NOT NULL REFERENCES studies,
+    number        INTEGER NOT NULL,
+    position      INTEGER, -- in the newest version's locations, from 0; NULL when no longer listed
+    facility      TEXT NOT NULL,
+    city          TEXT NOT NULL,
+    state         TEXT NOT NULL,
+    zip           TEXT NOT NULL,
+    country       TEXT NOT NULL,
+    status        TEXT NOT NULL, -- effective: its own, else what the study's status implies
+    latitude      REAL,
+    longitude     REAL,
+    contacts      TEXT, -- JSON array
+    listed_usec   INTEGER NOT NULL,
+    status_usec   INTEGER NOT NULL,
+    opened_usec   INTEGER, -- when it was last seen to become RECRUITING
+    closed_usec   INTEGER, -- when it was last seen to be so no more
+    unlisted_usec INTEGER,
+    PRIMARY KEY (study, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE site_maps (
+    study   INTEGER NOT NULL REFERENCES studies,
+    version INTEGER NOT NULL, -- the first that has this map; it holds until the next row
+    numbers TEXT NOT NULL,    -- the site numbers by position, as ranges: '1-40,55,41-221'
+    PRIMARY KEY (study, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE changes (
+    id               INTEGER PRIMARY KEY,
+    version          INTEGER NOT NULL REFERENCES versions,
+    study            INTEGER NOT NULL REFERENCES studies,
+    seen_usec        INTEGER NOT NULL,
+    kind             TEXT NOT NULL,
+    weight           INTEGER NOT NULL CHECK (weight BETWEEN 0 AND 3), -- silent, routine, notable, urgent
+    path             TEXT NOT NULL,
+    before           TEXT, -- JSON; NULL when absent
+    after            TEXT,
+    site             INTEGER, -- its number
+    old_index        INTEGER, -- of the site in the locations before; NULL when it was not listed
+    new_index        INTEGER,
+    old_item         INTEGER, -- likewise of an item of another list
+    new_item         INTEGER,
+    with_study       INTEGER NOT NULL CHECK (with_study IN (0, 1)),
+    effective_before TEXT,
+    effective_after  TEXT,
+    note             TEXT
+) STRICT;
+CREATE INDEX changes_by_study ON changes (study, seen_usec);
+CREATE INDEX changes_by_time ON changes (seen_usec);
+
+CREATE TABLE messages (
+    id                INTEGER PRIMARY KEY,
+    message_id        TEXT NOT NULL UNIQUE,
+    channel           TEXT NOT NULL,
+    state             INTEGER NOT NULL CHECK (state BETWEEN 0 AND 3), -- open, delivered, failed, dropped
+    created_usec      INTEGER NOT NULL,
+    next_attempt_usec INTEGER CHECK ((next_attempt_usec IS NULL) = (state <> 0)),
+    finished_usec     INTEGER CHECK ((finished_usec IS NULL) = (state = 0)),
+    attempts          INTEGER NOT NULL, -- since it was last made
+    alert_count       INTEGER NOT NULL
+) STRICT;
+CREATE INDEX messages_open ON messages (channel, next_attempt_usec) WHERE state = 0;
+CREATE INDEX messages_delivered ON messages (channel, finished_usec) WHERE state = 1;
+
+CREATE TABLE alerts (
+    id            INTEGER PRIMARY KEY,
+    alert_id      TEXT NOT NULL UNIQUE,
+    channel       TEXT NOT NULL,
+    study         INTEGER NOT NULL REFERENCES studies,
+    version       INTEGER NOT NULL REFERENCES versions,
+    refresh       TEXT NOT NULL,
+    weight        INTEGER NOT NULL CHECK (weight BETWEEN 0 AND 3),
+    state         INTEGER NOT NULL CHECK (state BETWEEN 0 AND 5), -- due, held, sending, delivered, failed, dropped
+    created_usec  INTEGER NOT NULL,
+    due_usec      INTEGER NOT NULL,
+    finished_usec INTEGER CHECK ((finished_usec IS NULL) = (state < 3)),
+    message       INTEGER REFERENCES messages, -- the last it was in
+    watches       TEXT NOT NULL, -- JSON array of names
+    changes       TEXT NOT NULL  -- JSON array of ids in changes
+) STRICT;
+CREATE INDEX alerts_waiting ON alerts (channel, due_usec) WHERE state < 2;
+CREATE INDEX alerts_by_study ON alerts (study, channel);
+CREATE INDEX alerts_by_message ON alerts (message);
+
+-- How many alerts a channel has in each state, so that status need not count them.
+CREATE TABLE alert_counts (
+    channel TEXT NOT NULL,
+    state   INTEGER NOT NULL,
+    alerts  INTEGER NOT NULL,
+    PRIMARY KEY (channel, state)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE attempts (
+    id            INTEGER PRIMARY KEY,
+    message       INTEGER NOT NULL REFERENCES messages,
+    started_usec  INTEGER NOT NULL,
+    latency_usec  INTEGER NOT NULL,
+    outcome       INTEGER NOT NULL CHECK (outcome BETWEEN 0 AND 2), -- delivered, retry, failed
+    retry_at_usec INTEGER,
+    code          INTEGER NOT NULL,
+    answer        TEXT NOT NULL,
+    thread        TEXT
+) STRICT;
+CREATE INDEX attempts_by_message ON attempts (message);
+
+-- hash = SHA-256(hash of the entry before, 32 zero bytes before the first ‖ the entry's text); ledger_entry.h defines the texts.
+CREATE TABLE ledger (
+    number  INTEGER PRIMARY KEY, -- 1, 2, 3 … without a gap
+    subject INTEGER NOT NULL CHECK (subject IN (0, 1)), -- version, poll
+    row     INTEGER NOT NULL,    -- the id in versions or polls
+    entry   TEXT CHECK ((entry IS NULL) = (subject = 0)), -- the text, of polls only, whose rows may be pruned
+    hash    BLOB NOT NULL CHECK (length(hash) = 32),
+    UNIQUE (subject, row)
+) STRICT;
+
+-- A BEFORE INSERT trigger is what stops INSERT OR REPLACE, which deletes without asking the DELETE triggers.
+
+CREATE TRIGGER versions_no_update BEFORE UPDATE ON versions
+BEGIN SELECT RAISE(ABORT, 'versions are append-only'); END;
+CREATE TRIGGER versions_no_delete BEFORE DELETE ON versions
+BEGIN SELECT RAISE(ABORT, 'versions are append-only'); END;
+CREATE TRIGGER versions_no_replace BEFORE INSERT ON versions
+WHEN EXISTS (SELECT 1 FROM versions WHERE id = NEW.id)
+    OR EXISTS (SELECT 1 FROM versions WHERE study = NEW.study AND origin = NEW.origin AND number = NEW.number)
+BEGIN SELECT RAISE(ABORT, 'versions are append-only'); END;
+
+CREATE TRIGGER site_maps_no_update BEFORE UPDATE ON site_maps
+BEGIN SELECT RAISE(ABORT, 'site_maps is append-only'); END;
+CREATE TRIGGER site_maps_no_delete BEFORE DELETE ON site_maps
+BEGIN SELECT RAISE(ABORT, 'site_maps is append-only'); END;
+CREATE TRIGGER site_maps_no_replace BEFORE INSERT ON site_maps
+WHEN EXISTS (SELECT 1 FROM site_maps WHERE study = NEW.study AND version = NEW.version)
+BEGIN SELECT RAISE(ABORT, 'site_maps is append-only'); END;
+
+CREATE TRIGGER changes_no_update BEFORE UPDATE ON changes
+BEGIN SELECT RAISE(ABORT, 'changes are append-only'); END;
+CREATE TRIGGER changes_no_delete BEFORE DELETE ON changes
+BEGIN SELECT RAISE(ABORT, 'changes are append-only'); END;
+CREATE TRIGGER changes_no_replace BEFORE INSERT ON changes WHEN EXISTS (SELECT 1 FROM changes WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'changes are append-only'); END;
+
+CREATE TRIGGER attempts_no_update BEFORE UPDATE ON attempts
+BEGIN SELECT RAISE(ABORT, 'attempts are append-only'); END;
+CREATE TRIGGER attempts_no_delete BEFORE DELETE ON attempts
+BEGIN SELECT RAISE(ABORT, 'attempts are append-only'); END;
+CREATE TRIGGER attempts_no_replace BEFORE INSERT ON attempts WHEN EXISTS (SELECT 1 FROM attempts WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'attempts are append-only'); END;
+
+CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER ledger_no_replace BEFORE INSERT ON ledger
+WHEN EXISTS (SELECT 1 FROM ledger WHERE number = NEW.number)
+    OR EXISTS (SELECT 1 FROM ledger WHERE subject = NEW.subject AND row = NEW.row)
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+
+CREATE TRIGGER polls_no_late_update BEFORE UPDATE ON polls WHEN OLD.outcome <> 0
+BEGIN SELECT RAISE(ABORT, 'a finished poll stays as it is'); END;
+CREATE TRIGGER polls_no_delete BEFORE DELETE ON polls WHEN OLD.outcome <> 1
+BEGIN SELECT RAISE(ABORT, 'only unchanged polls may be pruned'); END;
+
+CREATE TRIGGER alerts_count_insert AFTER INSERT ON alerts
+BEGIN
+    INSERT INTO alert_counts (channel, state, alerts) VALUES (NEW.channel, NEW.state, 1)
+        ON CONFLICT (channel, state) DO UPDATE SET alerts = alerts + 1;
+END;
+CREATE TRIGGER alerts_count_update AFTER UPDATE OF state ON alerts WHEN OLD.state <> NEW.state
+BEGIN
+    UPDATE alert_counts SET alerts = alerts - 1 WHERE channel = OLD.channel AND state = OLD.state;
+    INSERT INTO alert_counts (channel, state, alerts) VALUES (NEW.channel, NEW.state, 1)
+        ON CONFLICT (channel, state) DO UPDATE SET alerts = alerts + 1;
+END;
+
+CREATE TRIGGER alerts_no_delete BEFORE DELETE ON alerts
+BEGIN SELECT RAISE(ABORT, 'alerts are kept'); END;
+
+-- For whoever opens the file with sqlite3. Times are text, ISO 8601 in UTC.
+
+CREATE VIEW study AS
+SELECT nct_id, title, overall_status, version_count AS versions, site_count AS sites, recruiting_count AS recruiting_sites,
+    strftime('%Y-%m-%dT%H:%M:%SZ', first_seen_usec / 1000000, 'unixepoch') AS first_seen,
+    strftime('%Y-%m-%dT%H:%M:%SZ', last_seen_usec / 1000000, 'unixepoch') AS last_seen,
+    strftime('%Y-%m-%dT%H:%M:%SZ', last_changed_usec / 1000000, 'unixepoch') AS last_changed,
+    coalesce((SELECT nullif(p.refresh, '') FROM polls p WHERE p.id = last_poll), refresh) AS refresh
+FROM studies;
+
+CREATE VIEW version_log AS
+SELECT s.nct_id, iif(v.origin = 0, 'seen', 'archive') AS origin, v.number,
+    strftime('%Y-%m-%dT%H:%M:%SZ', v.seen_usec / 1000000, 'unixepoch') AS seen,
+    v.refresh, v.poll, v.change_count AS changes, lower(hex(v.hash)) AS hash, v.canonical_bytes,
+    length(v.body) AS stored_bytes
+FROM versions v JOIN studies s ON s.id = v.study;
+
+CREATE VIEW site_now AS
+SELECT t.nct_id, s.number, s.facility, s.city, s.state, s.zip, s.country, s.status,
+    strftime('%Y-%m-%dT%H:%M:%SZ', s.status_usec / 1000000, 'unixepoch') AS since,
+    strftime('%Y-%m-%dT%H:%M:%SZ', s.listed_usec / 1000000, 'unixepoch') AS listed,
+    strftime('%Y-%m-%dT%H:%M:%SZ', s.opened_usec / 1000000, 'unixepoch') AS opened,
+    strftime('%Y-%m-%dT%H:%M:%SZ', s.closed_usec / 1000000, 'unixepoch') AS closed,
+    s.latitude, s.longitude, s.contacts, s.position
+FROM sites s JOIN studies t ON t.id = s.study
+WHERE s.position IS NOT NULL;
+
+CREATE VIEW change_log AS
+SELECT c.id, t.nct_id, t.title, v.number AS version,
+    strftime('%Y-%m-%dT%H:%M:%SZ', c.seen_usec / 1000000, 'unixepoch') AS seen,
+    v.refresh, c.kind,
+    CASE c.weight WHEN 0 THEN 'silent' WHEN 1 THEN 'routine' WHEN 2 THEN 'notable' ELSE 'urgent' END AS weight,
+    c.path, c.site, s.facility, s.city, s.country, c.before, c.after, c.note
+FROM changes c JOIN versions v ON v.id = c.version JOIN studies t ON t.id = c.study
+    LEFT JOIN sites s ON s.study = c.study AND s.number = c.site;
+
+CREATE VIEW alert_log AS
+SELECT a.alert_id AS id, a.channel, t.nct_id, v.number AS version, a.refresh,
+    CASE a.weight WHEN 0 THEN 'silent' WHEN 1 THEN 'routine' WHEN 2 THEN 'notable' ELSE 'urgent' END AS weight,
+    CASE a.state WHEN 0 THEN 'due' WHEN 1 THEN 'held' WHEN 2 THEN 'sending' WHEN 3 THEN 'delivered' WHEN 4 THEN 'failed'
+        ELSE 'dropped' END AS state,
+    strftime('%Y-%m-%dT%H:%M:%SZ', a.created_usec / 1000000, 'unixepoch') AS created,
+    strftime('%Y-%m-%dT%H:%M:%SZ', a.due_usec / 1000000, 'unixepoch') AS due,
+    strftime('%Y-%m-%dT%H:%M:%SZ', a.finished_usec / 1000000, 'unixepoch') AS finished,
+    m.message_id AS message, a.watches,
+    (SELECT count(*) FROM attempts p WHERE p.message = a.message) AS attempts,
+    (SELECT p.answer FROM attempts p WHERE p.message = a.message ORDER BY p.id DESC LIMIT 1) AS last_answer
+FROM alerts a JOIN studies t ON t.id = a.study JOIN versions v ON v.id = a.version LEFT JOIN messages m ON m.id = a.message;
+
+CREATE VIEW poll_log AS
+SELECT id, strftime('%Y-%m-%dT%H:%M:%SZ', started_usec / 1000000, 'unixepoch') AS started,
+    strftime('%Y-%m-%dT%H:%M:%SZ', finished_usec / 1000000, 'unixepoch') AS finished,
+    CASE outcome WHEN 0 THEN 'running' WHEN 1 THEN 'unchanged' WHEN 2 THEN 'complete' ELSE 'failed' END AS outcome,
+    refresh, api_version, requests, records, changed, missing, bytes, reason, missing_ids
+FROM polls;

@@ -1,0 +1,214 @@
+/* Every statement of the history file, in the order of the enum. */
+#include "history/sql.h"
+
+#define POLL_COLUMNS                                                                                                   \
+    "id, started_usec, finished_usec, outcome, refresh, api_version, requests, records, changed, missing, bytes, "     \
+    "reason, missing_ids"
+
+#define VERSION_COLUMNS                                                                                                \
+    "v.id, s.nct_id, v.number, v.origin, v.seen_usec, v.refresh, v.poll, v.hash, v.canonical_bytes, v.change_count, "  \
+    "v.depth"
+#define VERSION_FROM " FROM versions v JOIN studies s ON s.id = v.study "
+
+/* ?4 and ?5 are JSON arrays of kind names and countries, NULL for any; ?6 a limit, -1 for all. */
+#define CHANGE_FILTER                                                                                                  \
+    "c.seen_usec >= ?1 AND c.seen_usec < ?2 AND c.weight >= ?3"                                                        \
+    " AND (?4 IS NULL OR c.kind IN (SELECT value FROM json_each(?4)))"                                                 \
+    " AND (?5 IS NULL OR EXISTS (SELECT 1 FROM sites WHERE study = c.study AND number = c.site"                        \
+    " AND country COLLATE NOCASE IN (SELECT value FROM json_each(?5))))"
+#define CHANGE_KEYS(filter, direction)                                                                                 \
+    "SELECT c.id FROM changes c WHERE " CHANGE_FILTER filter " ORDER BY c.seen_usec " direction ", c.id " direction    \
+    " LIMIT ?6"
+#define CHANGE_OF_STUDY                                                                                                \
+    " AND c.study = (SELECT id FROM studies WHERE nct_id = ?7)"                                                        \
+    " AND (?8 = 0 OR c.version = (SELECT id FROM versions WHERE study = c.study AND origin = 0 AND number = ?8))"
+
+/* ?1 is a set of 1 << state. The parameters are the same for all; first names the columns of the index to use. */
+#define ALERT_FILTER                                                                                                   \
+    "((1 << state) & ?1) <> 0 AND created_usec >= ?2 AND due_usec <= ?3 AND (?4 IS NULL OR channel = ?4)"              \
+    " AND (?5 IS NULL OR study = (SELECT id FROM studies WHERE nct_id = ?5))"                                          \
+    " AND (?6 IS NULL OR alert_id = ?6)"                                                                               \
+    " AND (?7 IS NULL OR message = (SELECT id FROM messages WHERE message_id = ?7))"
+#define ALERT_KEYS(first, order) "SELECT id FROM alerts WHERE " first ALERT_FILTER " ORDER BY " order " LIMIT ?8"
+#define ALERT_OF_STUDY "study = (SELECT id FROM studies WHERE nct_id = ?5) AND "
+#define ALERT_OF_MESSAGE "message = (SELECT id FROM messages WHERE message_id = ?7) AND "
+#define ALERT_WAITING "channel = ?4 AND state < 2 AND "
+
+static const char *const texts[SQL_COUNT] = {
+    [SQL_POLL_BEGIN] =
+        "INSERT INTO polls (started_usec, finished_usec, outcome, refresh, api_version, requests, records, changed,"
+        " missing, bytes, reason, missing_ids) VALUES (?1, NULL, 0, ?2, ?3, 0, 0, 0, 0, 0, '', '[]')",
+    [SQL_POLL_FINISH] =
+        "UPDATE polls SET finished_usec = ?2, outcome = ?3, refresh = ?4, api_version = ?5, requests = ?6, records = ?7,"
+        " changed = ?8, missing = ?9, bytes = ?10, reason = ?11, missing_ids = ?12 WHERE id = ?1 AND outcome = 0",
+    [SQL_POLL_GET] = "SELECT " POLL_COLUMNS " FROM polls WHERE id = ?1",
+    [SQL_POLL_KEYS] =
+        "SELECT id FROM polls WHERE coalesce(finished_usec, 0) >= ?1 ORDER BY id DESC LIMIT ?2",
+    [SQL_POLL_NEWEST] = "SELECT " POLL_COLUMNS " FROM polls WHERE outcome = ?1 ORDER BY id DESC LIMIT 1",
+    [SQL_POLL_PRUNE] =
+        "DELETE FROM polls WHERE outcome = 1 AND finished_usec < ?1 AND id NOT IN"
+        " (SELECT max(id) FROM polls WHERE outcome = 1 GROUP BY finished_usec / 86400000000)",
+
+    [SQL_STUDY_ID] = "SELECT id FROM studies WHERE nct_id = ?1",
+    [SQL_STUDY_RESOLVE] =
+        "SELECT nct_id FROM studies WHERE nct_id = ?1 OR id = (SELECT study FROM aliases WHERE alias = ?1)"
+        " ORDER BY nct_id <> ?1 LIMIT 1",
+    [SQL_STUDY_INSERT] =
+        "INSERT INTO studies (nct_id, title, overall_status, site_count, recruiting_count, refresh, version_count,"
+        " first_seen_usec, last_seen_usec, last_changed_usec, last_poll)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7, ?7, ?8)",
+    [SQL_STUDY_UPDATE] =
+        "UPDATE studies SET title = ?2, overall_status = ?3, site_count = ?4, recruiting_count = ?5, refresh = ?6,"
+        " version_count = version_count + 1, last_seen_usec = ?7, last_changed_usec = ?7, last_poll = ?8"
+        " WHERE nct_id = ?1",
+    [SQL_STUDY_NOTE_SEEN] = "UPDATE studies SET last_seen_usec = ?2, last_poll = ?3 WHERE nct_id = ?1",
+    [SQL_STUDY_COUNT_ARCHIVED] = "UPDATE studies SET version_count = version_count + 1 WHERE nct_id = ?1",
+    [SQL_STUDY_COUNT] = "SELECT count(*) FROM studies",
+    [SQL_STUDY_KEYS] = "SELECT id FROM studies ORDER BY nct_id",
+    [SQL_STUDY_GET] =
+        "SELECT nct_id, title, overall_status, version_count, site_count, recruiting_count, first_seen_usec,"
+        " last_seen_usec, last_changed_usec,"
+        " coalesce((SELECT nullif(p.refresh, '') FROM polls p WHERE p.id = last_poll), refresh)"
+        " FROM studies WHERE id = ?1",
+    [SQL_ALIAS_SET] =
+        "INSERT INTO aliases (alias, study) VALUES (?1, ?2) ON CONFLICT (alias) DO UPDATE SET study = excluded.study",
+
+    [SQL_VERSION_INSERT] =
+        "INSERT INTO versions (study, origin, number, seen_usec, refresh, poll, change_count, hash, canonical_bytes,"
+        " base, depth, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    [SQL_VERSION_NEWEST] =
+        "SELECT " VERSION_COLUMNS VERSION_FROM "WHERE s.nct_id = ?1 AND v.origin = ?2 ORDER BY v.number DESC LIMIT 1",
+    [SQL_VERSION_GET] = "SELECT " VERSION_COLUMNS VERSION_FROM "WHERE s.nct_id = ?1 AND v.origin = ?2 AND v.number = ?3",
+    [SQL_VERSION_BY_ID] = "SELECT " VERSION_COLUMNS VERSION_FROM "WHERE v.id = ?1",
+    [SQL_VERSION_AT] =
+        "SELECT " VERSION_COLUMNS VERSION_FROM
+        "WHERE s.nct_id = ?1 AND v.seen_usec <= ?2 ORDER BY v.origin, v.seen_usec DESC, v.number DESC LIMIT 1",
+    [SQL_VERSION_KEYS] =
+        "SELECT v.id" VERSION_FROM "WHERE s.nct_id = ?1 ORDER BY v.seen_usec, v.origin DESC, v.number",
+    [SQL_VERSION_KEYS_FROM] =
+        "SELECT id FROM versions WHERE +id >= ?1 AND +id <= ?2 ORDER BY study, origin, number",
+    [SQL_BODY_GET] = "SELECT base, canonical_bytes, body FROM versions WHERE id = ?1",
+    [SQL_BODY_BASE] = "SELECT base FROM versions WHERE id = ?1",
+
+    [SQL_CHANGE_INSERT] =
+        "INSERT INTO changes (version, study, seen_usec, kind, weight, path, before, after, site, old_index, new_index,"
+        " with_study, effective_before, effective_after, note, old_item, new_item)"
+        " VALUES (?1, (SELECT study FROM versions WHERE id = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
+        " ?14, ?15, ?16)",
+    [SQL_CHANGE_KEYS] = CHANGE_KEYS("", "ASC"),
+    [SQL_CHANGE_KEYS_NEWEST] = CHANGE_KEYS("", "DESC"),
+    [SQL_CHANGE_KEYS_BY_STUDY] = CHANGE_KEYS(CHANGE_OF_STUDY, "ASC"),
+    [SQL_CHANGE_KEYS_BY_STUDY_NEWEST] = CHANGE_KEYS(CHANGE_OF_STUDY, "DESC"),
+    [SQL_CHANGE_GET] =
+        "SELECT c.id, s.nct_id, v.number, c.seen_usec, v.refresh, s.title, c.kind, c.weight, c.path, c.before, c.after,"
+        " c.site, c.old_index, c.new_index, c.with_study, c.effective_before, c.effective_after, c.note,"
+        " c.old_item, c.new_item"
+        " FROM changes c JOIN versions v ON v.id = c.version JOIN studies s ON s.id = c.study WHERE c.id = ?1",
+
+    [SQL_SITE_UPSERT] =
+        "INSERT INTO sites (study, number, position, facility, city, state, zip, country, status, latitude, longitude,"
+        " contacts, listed_usec, status_usec, opened_usec, closed_usec, unlisted_usec)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, iif(?9 = 'RECRUITING', ?13, NULL), NULL,"
+        " NULL) ON CONFLICT (study, number) DO UPDATE SET position = excluded.position, facility = excluded.facility,"
+        " city = excluded.city, state = excluded.state, zip = excluded.zip, country = excluded.country,"
+        " status = excluded.status, latitude = excluded.latitude, longitude = excluded.longitude,"
+        " contacts = excluded.contacts, status_usec = iif(status = excluded.status, status_usec, ?13),"
+        " opened_usec = iif(status <> 'RECRUITING' AND excluded.status = 'RECRUITING', ?13, opened_usec),"
+        " closed_usec = iif(status = 'RECRUITING' AND excluded.status <> 'RECRUITING', ?13, closed_usec)"
+        " WHERE (position, facility, city, state, zip, country, status, latitude, longitude, contacts) IS NOT"
+        " (excluded.position, excluded.facility, excluded.city, excluded.state, excluded.zip, excluded.country,"
+        " excluded.status, excluded.latitude, excluded.longitude, excluded.contacts)",
+    [SQL_SITE_UNLIST] =
+        "UPDATE sites SET position = NULL, unlisted_usec = ?3, closed_usec = iif(status = 'RECRUITING', ?3, closed_usec)"
+        " WHERE study = ?1 AND number = ?2",
+    [SQL_SITE_LAST_NUMBER] = "SELECT coalesce(max(number), 0) FROM sites WHERE study = ?1",
+    [SQL_SITE_KEYS] =
+        "SELECT number FROM sites WHERE study = (SELECT id FROM studies WHERE nct_id = ?1)"
+        " ORDER BY position IS NULL, position, number",
+    [SQL_SITE_GET] =
+        "SELECT s.number, s.position, s.facility, s.city, s.state, s.zip, s.country, s.status, s.listed_usec,"
+        " s.status_usec, s.unlisted_usec, s.latitude, s.longitude, s.contacts"
+        " FROM sites s JOIN studies t ON t.id = s.study WHERE t.nct_id = ?1 AND s.number = ?2",
+    [SQL_SITE_MAP_INSERT] = "INSERT INTO site_maps (study, version, numbers) VALUES (?1, ?2, ?3)",
+    [SQL_SITE_MAP_GET] =
+        "SELECT numbers FROM site_maps WHERE study = ?1 AND version <= ?2 ORDER BY version DESC LIMIT 1",
+
+    [SQL_ALERT_INSERT] =
+        "INSERT INTO alerts (alert_id, channel, study, version, refresh, weight, state, created_usec, due_usec,"
+        " finished_usec, message, watches, changes) VALUES (?1, ?2, (SELECT study FROM versions WHERE id = ?3), ?3, ?4,"
+        " ?5, 0, ?6, ?6, NULL, NULL, ?7, ?8) ON CONFLICT (alert_id) DO NOTHING",
+    [SQL_ALERT_STATE] = "SELECT id, state, channel, message FROM alerts WHERE alert_id = ?1",
+    [SQL_ALERT_MOVE] = "UPDATE alerts SET state = ?2, due_usec = coalesce(?3, due_usec), finished_usec = ?4 WHERE id = ?1",
+    [SQL_ALERT_SEND] = "UPDATE alerts SET state = 2, due_usec = ?2, message = ?3 WHERE id = ?1",
+    [SQL_ALERT_FINISH_MESSAGE] =
+        "UPDATE alerts SET state = ?2, finished_usec = ?3 WHERE message = ?1 AND state = 2",
+    [SQL_ALERT_DELAY_MESSAGE] = "UPDATE alerts SET due_usec = ?2 WHERE message = ?1 AND state = 2",
+    [SQL_ALERT_DETACH] = "UPDATE alerts SET message = NULL WHERE id = ?1",
+    [SQL_ALERT_GET] =
+        "SELECT a.alert_id, a.channel, s.nct_id, s.title, a.refresh, v.number, a.weight, a.state, a.created_usec,"
+        " a.due_usec, a.finished_usec, m.message_id, a.watches, a.changes,"
+        " (SELECT count(*) FROM attempts p WHERE p.message = a.message),"
+        " (SELECT p.answer FROM attempts p WHERE p.message = a.message ORDER BY p.id DESC LIMIT 1)"
+        " FROM alerts a JOIN studies s ON s.id = a.study JOIN versions v ON v.id = a.version"
+        " LEFT JOIN messages m ON m.id = a.message WHERE a.id = ?1",
+    [SQL_ALERT_KEYS] = ALERT_KEYS("", "id"),
+    [SQL_ALERT_KEYS_NEWEST] = ALERT_KEYS("", "id DESC"),
+    [SQL_ALERT_KEYS_BY_ID] = ALERT_KEYS("alert_id = ?6 AND ", "id"),
+    [SQL_ALERT_KEYS_BY_MESSAGE] = ALERT_KEYS(ALERT_OF_MESSAGE, "id"),
+    [SQL_ALERT_KEYS_BY_MESSAGE_NEWEST] = ALERT_KEYS(ALERT_OF_MESSAGE, "id DESC"),
+    [SQL_ALERT_KEYS_BY_STUDY] = ALERT_KEYS(ALERT_OF_STUDY, "id"),
+    [SQL_ALERT_KEYS_BY_STUDY_NEWEST] = ALERT_KEYS(ALERT_OF_STUDY, "id DESC"),
+    [SQL_ALERT_KEYS_WAITING] = ALERT_KEYS(ALERT_WAITING, "due_usec, id"),
+    [SQL_ALERT_KEYS_WAITING_NEWEST] = ALERT_KEYS(ALERT_WAITING, "id DESC"),
+    [SQL_ALERT_COUNTS] =
+        "SELECT state, sum(alerts) FROM alert_counts WHERE ?1 IS NULL OR channel = ?1 GROUP BY state",
+    [SQL_ALERT_THREAD] =
+        "SELECT p.thread FROM alerts a JOIN attempts p ON p.message = a.message WHERE a.channel = ?1"
+        " AND a.study = (SELECT id FROM studies WHERE nct_id = ?2) AND p.thread IS NOT NULL ORDER BY p.id LIMIT 1",
+
+    [SQL_MESSAGE_INSERT] =
+        "INSERT INTO messages (message_id, channel, state, created_usec, next_attempt_usec, finished_usec, attempts,"
+        " alert_count) VALUES (?1, ?2, 0, ?3, ?3, NULL, 0, ?4)",
+    [SQL_MESSAGE_REOPEN] =
+        "UPDATE messages SET state = 0, created_usec = ?2, next_attempt_usec = ?2, finished_usec = NULL, attempts = 0,"
+        " alert_count = ?3 WHERE id = ?1",
+    [SQL_MESSAGE_STATE] = "SELECT id, state, alert_count FROM messages WHERE message_id = ?1",
+    [SQL_MESSAGE_NEXT] =
+        "SELECT message_id, channel, created_usec, next_attempt_usec, attempts, alert_count FROM messages"
+        " WHERE channel = ?1 AND state = 0 ORDER BY next_attempt_usec, id LIMIT 1",
+    [SQL_MESSAGE_RETRY] = "UPDATE messages SET attempts = attempts + 1, next_attempt_usec = ?2 WHERE id = ?1",
+    [SQL_MESSAGE_FINISH] =
+        "UPDATE messages SET attempts = attempts + ?4, state = ?2, next_attempt_usec = NULL, finished_usec = ?3"
+        " WHERE id = ?1",
+    [SQL_MESSAGE_SHRINK] = "UPDATE messages SET alert_count = alert_count - 1 WHERE id = ?1",
+    [SQL_MESSAGE_SENDING] = "SELECT count(*) FROM alerts WHERE message = ?1 AND state = 2",
+    [SQL_MESSAGE_DELIVERED_SINCE] =
+        "SELECT count(*) FROM messages WHERE channel = ?1 AND state = 1 AND finished_usec >= ?2",
+    [SQL_ATTEMPT_INSERT] =
+        "INSERT INTO attempts (message, started_usec, latency_usec, outcome, retry_at_usec, code, answer, thread)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [SQL_ATTEMPT_KEYS] =
+        "SELECT id FROM attempts WHERE message = (SELECT id FROM messages WHERE message_id = ?1) ORDER BY id",
+    [SQL_ATTEMPT_GET] =
+        "SELECT started_usec, latency_usec, outcome, retry_at_usec, code, answer, thread FROM attempts WHERE id = ?1",
+
+    [SQL_LEDGER_INSERT] = "INSERT INTO ledger (number, subject, row, entry, hash) VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_LEDGER_HEAD] = "SELECT number, hash FROM ledger ORDER BY number DESC LIMIT 1",
+    [SQL_LEDGER_HASH] = "SELECT hash FROM ledger WHERE number = ?1",
+    [SQL_LEDGER_PAGE] =
+        "SELECT number, subject, row, entry, hash FROM ledger WHERE number >= ?1 AND number <= ?2 ORDER BY number",
+    [SQL_LEDGER_OF_VERSION] = "SELECT number FROM ledger WHERE subject = 0 AND row = ?1",
+    [SQL_LEDGER_VERSION_ROWS] =
+        "SELECT min(row), max(row) FROM ledger WHERE subject = 0 AND number >= ?1 AND number <= ?2",
+    [SQL_LEDGER_UNCOVERED_VERSION] =
+        "SELECT " VERSION_COLUMNS VERSION_FROM
+        "WHERE NOT EXISTS (SELECT 1 FROM ledger WHERE subject = 0 AND row = v.id) LIMIT 1",
+    [SQL_LEDGER_UNCOVERED_POLL] =
+        "SELECT id FROM polls WHERE outcome <> 0"
+        " AND NOT EXISTS (SELECT 1 FROM ledger WHERE subject = 1 AND row = polls.id) LIMIT 1",
+};
+
+const char *sql_text(enum statement id)
+{
+    return texts[id];
+}

@@ -1,0 +1,86 @@
+/* What is known of every study, whatever its versions. */
+#include "base/clock.h"
+#include "history/rows.h"
+#include "history/sql.h"
+#include "history/versions.h"
+
+#include <errno.h>
+
+int study_row_id(struct store *store, const char *nct_id, int64_t *ret, struct error *e)
+{
+    _cleanup_query_ struct query query = {0};
+    int r = query_row(&query, store, SQL_STUDY_ID, e, TEXT(nct_id));
+
+    if (r >= 0)
+        *ret = query_integer(&query, 0);
+    return r;
+}
+
+int versions_note_seen(struct store *store, const char *nct_id, int64_t poll, struct error *e)
+{
+    int r = sql_run(store, SQL_STUDY_NOTE_SEEN, e, TEXT(nct_id), INT(clock_wall_usec()), INT(poll));
+
+    if (r >= 0 && sql_changed_rows(store) == 0)
+        return error_set(e, -ENOENT, "%s was never seen", nct_id);
+    return r;
+}
+
+int versions_resolve(struct store *store, const char *nct_id_or_alias, char ret[static STUDY_NCT_ID_BYTES],
+                     struct error *e)
+{
+    _cleanup_query_ struct query query = {0};
+    int r = query_row(&query, store, SQL_STUDY_RESOLVE, e, TEXT(nct_id_or_alias));
+
+    if (r == -ENOENT)
+        return error_set(e, r, "%s was never seen", nct_id_or_alias);
+    return r < 0 ? r : query_copy_text(&query, 0, ret, STUDY_NCT_ID_BYTES);
+}
+
+/* The texts of ret are in keep. */
+static int load_study(struct store *store, int64_t id, struct keep *keep, struct study_row *ret, struct error *e)
+{
+    _cleanup_query_ struct query query = {0};
+    int r = query_row(&query, store, SQL_STUDY_GET, e, INT(id));
+
+    if (r < 0)
+        return r;
+    *ret = (struct study_row){
+        .versions = query_integer(&query, 3),
+        .sites = query_integer(&query, 4),
+        .recruiting_sites = query_integer(&query, 5),
+        .first_seen_usec = query_integer(&query, 6),
+        .last_seen_usec = query_integer(&query, 7),
+        .last_changed_usec = query_integer(&query, 8),
+    };
+    r = query_copy_text(&query, 0, ret->nct_id, sizeof(ret->nct_id));
+    if (r >= 0)
+        r = query_keep_text(&query, 1, keep, &ret->title);
+    if (r >= 0)
+        r = query_keep_text(&query, 2, keep, &ret->overall_status);
+    if (r >= 0)
+        r = query_copy_text(&query, 9, ret->refresh, sizeof(ret->refresh));
+    return r;
+}
+
+int versions_each_study(struct store *store, study_visitor *visit, void *userdata, struct error *e)
+{
+    _cleanup_keys_ struct keys keys = {0};
+    int r = keys_find(store, SQL_STUDY_KEYS, &keys, e);
+
+    for (size_t i = 0; r == 0 && i < keys.count; i++) {
+        _cleanup_keep_ struct keep keep = {0};
+        struct study_row row;
+        r = load_study(store, keys.ids[i], &keep, &row, e);
+        if (r >= 0)
+            r = visit(&row, userdata);
+    }
+    return r;
+}
+
+long versions_count_studies(struct store *store)
+{
+    _cleanup_query_ struct query query = {0};
+    int r = query_row(&query, store, SQL_STUDY_COUNT, NULL);
+
+    return r < 0 ? r : query_integer(&query, 0);
+}
