@@ -18,6 +18,13 @@ unit_tests = \
 	%D%/unit/test_net_http_resolver \
 	%D%/unit/test_net_mime \
 	%D%/unit/test_net_smtp \
+	%D%/unit/test_registry_answer \
+	%D%/unit/test_registry_ctgov \
+	%D%/unit/test_registry_intake \
+	%D%/unit/test_registry_listing \
+	%D%/unit/test_registry_pace \
+	%D%/unit/test_registry_page \
+	%D%/unit/test_registry_poller \
 	%D%/unit/test_trial_diff \
 	%D%/unit/test_trial_textdiff \
 	%D%/unit/test_trial_watch
@@ -27,6 +34,7 @@ endif
 
 fuzz_targets = \
 	%D%/fuzz/fuzz_diff \
+	%D%/fuzz/fuzz_page \
 	%D%/fuzz/fuzz_record
 check_PROGRAMS += $(fuzz_targets)
 
@@ -40,6 +48,8 @@ endif
 %C%_fuzz_fuzz_diff_SOURCES = %D%/fuzz/fuzz_diff.c $(fuzz_main)
 %C%_fuzz_fuzz_diff_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
+%C%_fuzz_fuzz_page_SOURCES = %D%/fuzz/fuzz_page.c $(fuzz_main)
+%C%_fuzz_fuzz_page_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
 %C%_fuzz_fuzz_record_SOURCES = %D%/fuzz/fuzz_record.c $(fuzz_main)
 %C%_fuzz_fuzz_record_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)

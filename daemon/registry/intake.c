@@ -1,0 +1,375 @@
+#include "registry/intake.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "history/changes.h"
+#include "history/outbox.h"
+#include "history/sites.h"
+#include "trial/diff.h"
+#include "trial/sites.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef int intake_step_function(struct intake *intake, struct error *e);
+
+struct intake {
+    struct store *store;
+    const struct watch_set *watches;
+    intake_asked *asked;
+    void *userdata;
+    int64_t poll;
+    char refresh[REFRESH_BYTES];
+
+    /* the record under way */
+    intake_step_function *next; /* NULL: none */
+    const char *text;           /* borrowed */
+    size_t len;
+    json_t *tree;
+    struct study *study;
+    struct version newest;
+    struct study *before;
+    struct site_map map;
+    struct change_list changes;
+    struct notice_list notices;
+    struct intake_result result;
+
+    /* studies to be noted as seen again */
+    char (*seen)[STUDY_NCT_ID_BYTES];
+    size_t seen_count;
+    size_t seen_capacity;
+};
+
+int intake_new(struct store *store, const struct watch_set *watches, intake_asked *asked, void *userdata,
+               struct intake **ret)
+{
+    struct intake *intake = calloc(1, sizeof(*intake));
+
+    if (!intake)
+        return -ENOMEM;
+    intake->store = store;
+    intake->watches = watches;
+    intake->asked = asked;
+    intake->userdata = userdata;
+    *ret = intake;
+    return 0;
+}
+
+static void drop_record(struct intake *intake)
+{
+    intake->next = NULL;
+    json_decref(TAKE_PTR(intake->tree));
+    study_free(TAKE_PTR(intake->study));
+    study_free(TAKE_PTR(intake->before));
+    site_map_free(&intake->map);
+    change_list_free(&intake->changes);
+    notice_list_free(&intake->notices);
+    intake->map = (struct site_map){0};
+    intake->changes = (struct change_list){0};
+    intake->notices = (struct notice_list){0};
+}
+
+void intake_free(struct intake *intake)
+{
+    if (!intake)
+        return;
+    drop_record(intake);
+    free(intake->seen);
+    free(intake);
+}
+
+void intake_cancel(struct intake *intake)
+{
+    drop_record(intake);
+}
+
+void intake_set_watches(struct intake *intake, const struct watch_set *watches)
+{
+    intake->watches = watches;
+}
+
+void intake_set_poll(struct intake *intake, int64_t poll, const char *refresh)
+{
+    intake->poll = poll;
+    snprintf(intake->refresh, sizeof(intake->refresh), "%s", refresh);
+}
+
+bool intake_is_busy(const struct intake *intake)
+{
+    return intake->next;
+}
+
+static int no_memory(struct error *e)
+{
+    return error_set(e, -ENOMEM, "there is no memory to take in a record");
+}
+
+static int go_on(struct intake *intake, intake_step_function *next)
+{
+    intake->next = next;
+    return 1;
+}
+
+static int end(struct intake *intake, enum intake_verdict verdict)
+{
+    intake->result.verdict = verdict;
+    return 0;
+}
+
+/* The id that a tree gives itself, also when it is otherwise no record. */
+static void note_claimed_id(struct intake *intake)
+{
+    const json_t *protocol = json_object_get(intake->tree, "protocolSection");
+    const json_t *identification = json_object_get(protocol, "identificationModule");
+    const char *nct_id = json_string_value(json_object_get(identification, "nctId"));
+
+    if (nct_id && text_is_nct_id(nct_id))
+        snprintf(intake->result.nct_id, sizeof(intake->result.nct_id), "%s", nct_id);
+}
+
+static int add_alert(struct intake *intake, const struct notice *notice, const int64_t *change_ids, struct error *e)
+{
+    _cleanup_free_ const char **names = calloc(notice->watch_count + 1, sizeof(*names));
+    _cleanup_free_ int64_t *changes = calloc(notice->change_count + 1, sizeof(*changes));
+    enum weight weight = WEIGHT_SILENT;
+    char id[ALERT_ID_BYTES];
+
+    if (!names || !changes)
+        return no_memory(e);
+    for (size_t i = 0; i < notice->watch_count; i++)
+        names[i] = notice->watches[i]->name;
+    for (size_t i = 0; i < notice->change_count; i++) {
+        const struct change *change = &intake->changes.items[notice->changes[i]];
+        changes[i] = change_ids[notice->changes[i]];
+        weight = change->weight > weight ? change->weight : weight;
+    }
+    const struct alert_new alert = {
+        .channel = notice->channel,
+        .nct_id = study_nct_id(intake->study),
+        .refresh = intake->refresh,
+        .version = intake->result.version.number,
+        .watches = names,
+        .watch_count = notice->watch_count,
+        .changes = changes,
+        .change_count = notice->change_count,
+        .weight = weight,
+        .created_usec = intake->result.version.seen_usec,
+    };
+    return outbox_add(intake->store, &alert, id, e);
+}
+
+static int add_alerts(struct intake *intake, const int64_t *change_ids, struct error *e)
+{
+    for (size_t i = 0; i < intake->notices.count; i++) {
+        int r = add_alert(intake, &intake->notices.items[i], change_ids, e);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+/* Inside the transaction. */
+static int write_version(struct intake *intake, struct error *e)
+{
+    const struct site_map *map = intake->before ? &intake->map : NULL;
+    struct version *version = &intake->result.version;
+    _cleanup_free_ int64_t *ids = calloc(intake->changes.count + 1, sizeof(*ids));
+
+    if (!ids)
+        return no_memory(e);
+    int r = versions_append(intake->store, intake->study, intake->before, (long)intake->changes.count, version, e);
+    if (r < 0)
+        return r;
+    r = history_sites_update(intake->store, version, intake->study, map, &intake->changes, e);
+    if (r < 0)
+        return r;
+    r = changes_append(intake->store, version, &intake->changes, ids, e);
+    if (r < 0)
+        return r;
+    return add_alerts(intake, ids, e);
+}
+
+/* Version, sites, changes and alerts due are committed together or not at all. A transaction does not outlive its
+ * step, since others write through the same store when the loop turns. */
+static int step_commit(struct intake *intake, struct error *e)
+{
+    struct version *version = &intake->result.version;
+
+    *version = (struct version){.seen_usec = clock_wall_usec(), .poll = intake->poll};
+    memcpy(version->refresh, intake->refresh, sizeof(version->refresh));
+
+    int r = store_begin(intake->store, e);
+    if (r < 0)
+        return r;
+    r = write_version(intake, e);
+    if (r == 0)
+        r = store_commit(intake->store, e);
+    if (r < 0) {
+        store_rollback(intake->store);
+        return r;
+    }
+    intake->result.alert_count = intake->notices.count;
+    return end(intake, intake->before ? INTAKE_CHANGED : INTAKE_FIRST);
+}
+
+static int step_ask_watches(struct intake *intake, struct error *e)
+{
+    int r = watch_set_notices(intake->watches, intake->study, &intake->changes, &intake->notices);
+
+    return r < 0 ? no_memory(e) : go_on(intake, step_commit);
+}
+
+static int step_find_changes(struct intake *intake, struct error *e)
+{
+    int r = diff_studies(intake->before, intake->study, &intake->map, &intake->changes, e);
+
+    return r < 0 ? r : go_on(intake, step_ask_watches);
+}
+
+static int step_match_sites(struct intake *intake, struct error *e)
+{
+    int r = sites_match(intake->before, intake->study, &intake->map);
+
+    return r < 0 ? no_memory(e) : go_on(intake, step_find_changes);
+}
+
+static int step_understand_before(struct intake *intake, struct error *e)
+{
+    int r = study_from_json(intake->tree, &intake->before, e);
+
+    json_decref(TAKE_PTR(intake->tree));
+    return r < 0 ? r : go_on(intake, step_match_sites);
+}
+
+static int step_load_before(struct intake *intake, struct error *e)
+{
+    _cleanup_free_ char *body = NULL;
+    size_t len;
+    json_error_t why;
+
+    int r = versions_body(intake->store, &intake->newest, &body, &len, e);
+    if (r < 0)
+        return r;
+    intake->tree = json_loadb(body, len, 0, &why);
+    if (!intake->tree)
+        return error_set(e, -EUCLEAN, "version %ld of %s in the history is not JSON: %s", intake->newest.number,
+                         intake->newest.nct_id, why.text);
+    return go_on(intake, step_understand_before);
+}
+
+static int note_seen(struct intake *intake, struct error *e)
+{
+    if (intake->seen_count == intake->seen_capacity) {
+        size_t capacity = size_max(64, intake->seen_capacity * 2);
+        void *seen = realloc(intake->seen, capacity * sizeof(*intake->seen));
+        if (!seen)
+            return no_memory(e);
+        intake->seen = seen;
+        intake->seen_capacity = capacity;
+    }
+    memcpy(intake->seen[intake->seen_count++], intake->result.nct_id, STUDY_NCT_ID_BYTES);
+    return end(intake, INTAKE_UNCHANGED);
+}
+
+/* A first sight is a baseline: no changes, so nobody is told. This is where a study that a running query meets for the
+ * first time differs: there its first version is news. */
+static int take_first_sight(struct intake *intake)
+{
+    return go_on(intake, step_commit);
+}
+
+static int step_compare(struct intake *intake, struct error *e)
+{
+    int r = versions_newest(intake->store, study_nct_id(intake->study), &intake->newest, e);
+
+    if (r == -ENOENT)
+        return take_first_sight(intake);
+    if (r < 0)
+        return r;
+    if (memcmp(intake->newest.hash, study_hash(intake->study), STUDY_HASH_BYTES) == 0)
+        return note_seen(intake, e);
+    return go_on(intake, step_load_before);
+}
+
+static int step_understand(struct intake *intake, struct error *e)
+{
+    int r = study_from_json(intake->tree, &intake->study, &intake->result.why);
+
+    note_claimed_id(intake);
+    json_decref(TAKE_PTR(intake->tree));
+    if (r == -ENOMEM)
+        return no_memory(e);
+    if (r < 0)
+        return end(intake, INTAKE_UNREADABLE);
+    if (!intake->asked(intake->study, intake->userdata))
+        return end(intake, INTAKE_UNASKED);
+    return go_on(intake, step_compare);
+}
+
+static int step_decode(struct intake *intake, struct error *e)
+{
+    json_error_t why;
+
+    (void)e;
+    if (intake->len > STUDY_MAX_RECORD_BYTES) {
+        error_set(&intake->result.why, -EFBIG, "it has %zu bytes", intake->len);
+        return end(intake, INTAKE_UNREADABLE);
+    }
+    intake->tree = json_loadb(intake->text, intake->len, 0, &why);
+    if (!intake->tree) {
+        error_set(&intake->result.why, -EBADMSG, "it is not JSON: %s", why.text);
+        return end(intake, INTAKE_UNREADABLE);
+    }
+    return go_on(intake, step_understand);
+}
+
+void intake_begin(struct intake *intake, const char *text, size_t len)
+{
+    drop_record(intake);
+    intake->result = (struct intake_result){0};
+    intake->text = text;
+    intake->len = len;
+    intake->next = step_decode;
+}
+
+int intake_step(struct intake *intake, struct intake_result *ret, struct error *e)
+{
+    int r = intake->next(intake, e);
+
+    if (r > 0)
+        return r;
+    if (r == 0)
+        *ret = intake->result;
+    drop_record(intake);
+    return r;
+}
+
+static int write_seen(struct intake *intake, struct error *e)
+{
+    for (size_t i = 0; i < intake->seen_count; i++) {
+        int r = versions_note_seen(intake->store, intake->seen[i], intake->poll, e);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+int intake_flush(struct intake *intake, struct error *e)
+{
+    if (intake->seen_count == 0)
+        return 0;
+
+    int r = store_begin(intake->store, e);
+    if (r < 0)
+        return r;
+    r = write_seen(intake, e);
+    if (r == 0)
+        r = store_commit(intake->store, e);
+    if (r < 0)
+        store_rollback(intake->store);
+    intake->seen_count = 0;
+    return r;
+}

@@ -1,0 +1,63 @@
+/* The way of one record into the history.
+ *
+ * Its text is decoded; the same hash as the newest version's is only noted as seen again; otherwise its sites are
+ * matched, its changes found, the watches asked, and version, changes, sites and alerts due are committed in one
+ * transaction. All this in steps, between which the loop may turn: a big record takes longer than one slice. */
+#pragma once
+
+#include "base/err.h"
+#include "base/macro.h"
+#include "history/store.h"
+#include "history/versions.h"
+#include "trial/watch.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct intake;
+
+enum intake_verdict {
+    INTAKE_UNCHANGED,
+    INTAKE_FIRST,     /* never seen before: version 1 is in */
+    INTAKE_CHANGED,   /* a further version is in */
+    INTAKE_UNASKED,   /* not one of ours: ignored */
+    INTAKE_UNREADABLE /* no record: ignored */
+};
+
+struct intake_result {
+    enum intake_verdict verdict;
+    char nct_id[STUDY_NCT_ID_BYTES]; /* "" of an unreadable record that does not say */
+    struct version version;          /* when first or changed */
+    size_t alert_count;
+    struct error why; /* of an unreadable one */
+};
+
+/* Whether a record that came was asked for. Called once for every readable record. */
+typedef bool intake_asked(const struct study *study, void *userdata);
+
+/* store and watches are borrowed. 0 or -ENOMEM. */
+int intake_new(struct store *store, const struct watch_set *watches, intake_asked *asked, void *userdata,
+               struct intake **ret);
+
+/* Drops the record under way and the notes that were not flushed. Takes NULL. */
+void intake_free(struct intake *intake);
+
+/* Other watches; only when not busy. */
+void intake_set_watches(struct intake *intake, const struct watch_set *watches);
+
+/* What comes next belongs to this poll and refresh. */
+void intake_set_poll(struct intake *intake, int64_t poll, const char *refresh);
+
+/* Begins with a record's text, which must stay until the last step. Only when not busy. */
+void intake_begin(struct intake *intake, const char *text, size_t len);
+bool intake_is_busy(const struct intake *intake);
+
+/* Drops the record under way: nothing of it is kept. */
+void intake_cancel(struct intake *intake);
+
+/* 1: there are more steps. 0: the record is done, and ret says how. Negative: the history failed; nothing of the record
+ * was kept, and the next time that it comes it is taken in whole. */
+int intake_step(struct intake *intake, struct intake_result *ret, struct error *e);
+
+/* Notes the unchanged studies since the last flush as seen again, in one transaction. */
+int intake_flush(struct intake *intake, struct error *e);

@@ -1,0 +1,229 @@
+#include "base/clock.h"
+#include "base/log.h"
+#include "registry/poller_parts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The registry refreshes once a day: more often than this within one look is no refresh, but a fault. */
+#define MAX_RELISTINGS 3
+
+bool poller_look_runs(const struct poller *poller)
+{
+    return poller->state == POLLER_ASKING || poller->state == POLLER_TAKING_IN;
+}
+
+void poller_look_drop(struct poller *poller)
+{
+    poller_ask_cancel(poller);
+    poller_take_cancel(poller);
+    listing_free(TAKE_PTR(poller->listing));
+}
+
+static void ask_version(struct poller *poller, enum poller_question question)
+{
+    buf_reset(&poller->url);
+    ctgov_append_version_url(&poller->url, poller->settings->base_url);
+    poller_ask(poller, question);
+}
+
+static int write_begin(struct poller *poller, struct error *e)
+{
+    int r = store_begin(poller->store, e);
+
+    if (r < 0)
+        return r;
+    r = polls_begin(poller->store, &poller->poll, e);
+    if (r == 0)
+        r = store_commit(poller->store, e);
+    if (r < 0) {
+        store_rollback(poller->store);
+        poller->poll.id = 0;
+    }
+    return r;
+}
+
+void poller_look_begin(struct poller *poller)
+{
+    struct error e;
+
+    poller->poll = (struct poll){.started_usec = clock_wall_usec()};
+    poller->version = (struct ctgov_version){0};
+    poller->look_began_usec = clock_monotonic_usec();
+    poller->relistings = 0;
+    int r = write_begin(poller, &e);
+    if (r < 0)
+        poller_end_failed(poller, r, -1, &e);
+    else
+        ask_version(poller, POLLER_ASKS_VERSION);
+}
+
+/* The next page, or what comes after the last one. */
+static void list_on(struct poller *poller)
+{
+    struct error e;
+
+    int r = listing_next(poller->listing, &poller->url, &e);
+    if (r > 0)
+        poller_ask(poller, POLLER_ASKS_PAGE);
+    else if (r < 0)
+        poller_end_failed(poller, r, -1, &e);
+    else if (poller->version.refresh[0] != '\0' && poller->poll.requests > 1)
+        ask_version(poller, POLLER_ASKS_VERSION_AFTER);
+    else
+        poller_end_complete(poller);
+}
+
+static void begin_listing(struct poller *poller)
+{
+    struct error e;
+    size_t count;
+    const char *const *ids = watch_set_studies(poller->watches, &count);
+
+    poller->unreadable = 0;
+    int r = listing_new(poller->settings->base_url, ids, count, &poller->listing);
+    if (r < 0)
+        poller_end_failed(poller, r, -1, (error_set(&e, r, "there is no memory to list studies"), &e));
+    else
+        list_on(poller);
+}
+
+/* The registry has refreshed while it was listed, so that what came is of two refreshes: from the first page again. What
+ * was taken in before stays, each record was whole. */
+static void list_anew(struct poller *poller)
+{
+    struct error e;
+
+    if (++poller->relistings > MAX_RELISTINGS) {
+        error_set(&e, -ESTALE, "the registry changed %d times while it was being listed", poller->relistings);
+        poller_end_failed(poller, -ESTALE, -1, &e);
+        return;
+    }
+    log_debug("the registry has refreshed while it was being listed: listing anew");
+    listing_free(TAKE_PTR(poller->listing));
+    poller->fetch_wanted = true;
+    ask_version(poller, POLLER_ASKS_VERSION);
+}
+
+/* Behind the registry's address are several machines, and one may lag: an older timestamp is believed when two looks in
+ * a row see it. Otherwise each flap would look like changes, there and back. */
+static bool lags(struct poller *poller)
+{
+    const char *refresh = poller->version.refresh;
+
+    if (strlen(refresh) != strlen(poller->taken_refresh) || strcmp(refresh, poller->taken_refresh) >= 0 ||
+        strcmp(refresh, poller->doubted_refresh) == 0) {
+        poller->doubted_refresh[0] = '\0';
+        return false;
+    }
+    memcpy(poller->doubted_refresh, refresh, sizeof(poller->doubted_refresh));
+    return true;
+}
+
+static bool is_news(struct poller *poller)
+{
+    const char *refresh = poller->version.refresh;
+
+    if (refresh[0] == '\0') {
+        if (!poller->told_no_refresh)
+            log_notice("the registry does not say when its data was refreshed: every look fetches all studies");
+        poller->told_no_refresh = true;
+        return true;
+    }
+    return strcmp(refresh, poller->taken_refresh) != 0 && !lags(poller);
+}
+
+static void on_version(struct poller *poller)
+{
+    memcpy(poller->poll.refresh, poller->version.refresh, sizeof(poller->poll.refresh));
+    memcpy(poller->poll.api_version, poller->version.api_version, sizeof(poller->poll.api_version));
+
+    bool news = is_news(poller);
+    if (!news && !poller->fetch_wanted) {
+        poller_end_unchanged(poller);
+        return;
+    }
+    if (poller->version.refresh[0] != '\0')
+        memcpy(poller->refresh, poller->version.refresh, sizeof(poller->refresh));
+    begin_listing(poller);
+}
+
+static void on_page(struct poller *poller, const struct http_response *response)
+{
+    size_t len = response->body->len;
+
+    poller->body = buf_take(response->body);
+    if (!poller->body) {
+        struct error e;
+        error_set(&e, -ENOMEM, "there is no memory for a page of the registry");
+        poller_end_failed(poller, -ENOMEM, -1, &e);
+        return;
+    }
+    page_open(&poller->page, poller->body, len);
+    if (poller->version.refresh[0] != '\0' && listing_etag_moved(poller->listing, response->etag))
+        ask_version(poller, POLLER_ASKS_VERSION_AMID);
+    else
+        poller_take_page(poller);
+}
+
+static void on_refusal(struct poller *poller, const struct error *refused)
+{
+    struct error e;
+
+    int r = listing_take_refusal(poller->listing, refused, &e);
+    if (r == -ESTALE)
+        list_anew(poller);
+    else if (r < 0)
+        poller_end_failed(poller, r, -1, &e);
+    else
+        list_on(poller);
+}
+
+/* While listing: the same refresh as at its start? */
+static void on_version_again(struct poller *poller, const struct ctgov_version *version)
+{
+    if (strcmp(version->refresh, poller->version.refresh) != 0) {
+        poller_take_cancel(poller);
+        list_anew(poller);
+    } else if (poller->question == POLLER_ASKS_VERSION_AMID) {
+        listing_distrust_etags(poller->listing);
+        poller_take_page(poller);
+    } else {
+        poller_end_complete(poller);
+    }
+}
+
+void poller_look_answered(struct poller *poller, const struct http_response *response, const struct error *refused)
+{
+    struct ctgov_version version;
+    struct error e;
+
+    if (poller->question == POLLER_ASKS_PAGE) {
+        if (refused)
+            on_refusal(poller, refused);
+        else
+            on_page(poller, response);
+        return;
+    }
+    int r = ctgov_read_version(buf_string(response->body), response->body->len, &version, &e);
+    if (r < 0) {
+        poller_end_failed(poller, r, -1, &e);
+    } else if (poller->question == POLLER_ASKS_VERSION) {
+        poller->version = version;
+        on_version(poller);
+    } else {
+        on_version_again(poller, &version);
+    }
+}
+
+void poller_look_page_taken(struct poller *poller)
+{
+    struct error e;
+
+    int r = listing_take_page(poller->listing, &poller->page, &e);
+    if (r < 0)
+        poller_end_failed(poller, r, -1, &e);
+    else
+        list_on(poller);
+}

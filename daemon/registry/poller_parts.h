@@ -1,0 +1,119 @@
+/* What the poller's files share: poller (the object and its schedule), poller_look (one look from its first question to
+ * last answer), poller_ask (a request at its time), poller_take (a page into the history, in slices), poller_end (what
+ * becomes of a look). */
+#pragma once
+
+#include "base/buf.h"
+#include "base/timer.h"
+#include "registry/ctgov.h"
+#include "registry/intake.h"
+#include "registry/listing.h"
+#include "registry/pace.h"
+#include "registry/page.h"
+#include "registry/poller.h"
+
+enum poller_question {
+    POLLER_ASKS_VERSION,       /* begins a look */
+    POLLER_ASKS_PAGE,
+    POLLER_ASKS_VERSION_AMID,  /* the pages' ETag changed: has the registry refreshed? */
+    POLLER_ASKS_VERSION_AFTER, /* ends a listing: was it all of one refresh? */
+    POLLER_QUESTION_COUNT
+};
+
+struct poller {
+    struct http *http;
+    struct store *store;
+    const struct poller_settings *settings;
+    const struct watch_set *watches;
+    struct poller_events events;
+    struct pace pace;
+    struct timer *look_timer;  /* the next look */
+    struct timer *ask_timer;   /* the next request, a polite distance after the last */
+    struct timer *slice_timer; /* more of the page, after a turn of the loop */
+    struct intake *intake;
+
+    enum poller_state state;
+    bool started;
+    bool fetch_wanted;                 /* whether or not the registry has refreshed */
+    char refresh[REFRESH_BYTES];       /* the newest that the registry told */
+    char taken_refresh[REFRESH_BYTES]; /* whose records were taken in in full since the start */
+    char doubted_refresh[REFRESH_BYTES];
+    bool told_no_refresh;
+    int64_t last_good_usec;
+    int failure; /* negative errno of the last look, 0 when it went well */
+    char trouble[512];
+    const char **missing; /* one block with what it points to; sorted */
+    size_t missing_count;
+    int64_t longest_slice_usec;
+
+    /* the look under way */
+    int64_t look_began_usec; /* monotonic */
+    struct poll poll;
+    struct ctgov_version version;
+    struct listing *listing;
+    int relistings;
+    long unreadable;            /* records */
+    struct error unreadable_why; /* of the first one */
+    struct buf url;
+    enum poller_question question;
+    struct http_request *request;
+    char *body; /* of the page that is being taken in */
+    struct page page;
+};
+
+/* poller_look */
+
+void poller_look_begin(struct poller *poller);
+
+/* Whether a look is under way. */
+bool poller_look_runs(const struct poller *poller);
+
+/* The answer to poller->question, which is data, or the refusal of a page (refused, with its sentence). */
+void poller_look_answered(struct poller *poller, const struct http_response *response, const struct error *refused);
+
+/* The page was taken in to its end. */
+void poller_look_page_taken(struct poller *poller);
+
+/* Cancels and frees whatever the look works with; its poll stays. */
+void poller_look_drop(struct poller *poller);
+
+/* poller_end: each writes the look's row, plans the next look and tells whoever listens. */
+
+/* err and why say what happened, retry_after_usec what the registry wishes (negative: nothing). */
+void poller_end_failed(struct poller *poller, int err, int64_t retry_after_usec, const struct error *why);
+
+/* The look ends because of us: no failure, no backoff. */
+void poller_end_abandoned(struct poller *poller, const char *reason);
+
+void poller_end_unchanged(struct poller *poller);
+void poller_end_complete(struct poller *poller);
+
+/* poller_ask */
+
+/* Asks poller->url as soon as the pace allows. */
+void poller_ask(struct poller *poller, enum poller_question question);
+
+/* The callback of ask_timer. */
+void poller_ask_now(void *userdata);
+
+/* No request is under way or planned afterwards. */
+void poller_ask_cancel(struct poller *poller);
+
+/* poller_take */
+
+/* Takes the page in poller->body; goes on in poller_look_page_taken() or poller_end_failed(). */
+void poller_take_page(struct poller *poller);
+
+/* The callback of slice_timer. */
+void poller_take_more(void *userdata);
+
+/* Drops the page. */
+void poller_take_cancel(struct poller *poller);
+
+/* For intake. */
+bool poller_take_asked(const struct study *study, void *userdata);
+
+/* poller */
+
+/* Arms the next look, and says waiting or backing off. */
+void poller_schedule(struct poller *poller, int64_t monotonic_usec);

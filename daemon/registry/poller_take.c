@@ -1,0 +1,135 @@
+#include "base/clock.h"
+#include "base/events.h"
+#include "base/log.h"
+#include "registry/poller_parts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Work between two turns of the loop; the step that is begun before it is over is still done. */
+#define SLICE_USEC (20 * USEC_PER_MSEC)
+
+bool poller_take_asked(const struct study *study, void *userdata)
+{
+    struct poller *poller = userdata;
+
+    return listing_take_study(poller->listing, study);
+}
+
+static void note_committed(struct poller *poller, const struct intake_result *result)
+{
+    const struct version *version = &result->version;
+    const struct log_event event = {
+        .message_id = EVENT_STUDY_CHANGED,
+        .fields = {{"TRIALWATCH_STUDY", result->version.nct_id}},
+    };
+
+    if (result->verdict == INTAKE_CHANGED) {
+        poller->poll.changed++;
+        log_write(LOG_INFO, &event, "%s has changed: version %ld, %ld changes, %zu alerts due", version->nct_id,
+                  version->number, version->change_count, result->alert_count);
+    }
+    if (poller->events.committed)
+        poller->events.committed(version, result->alert_count, poller->events.userdata);
+}
+
+static void note_unreadable(struct poller *poller, const struct intake_result *result)
+{
+    const char *nct_id = result->nct_id[0] != '\0' ? result->nct_id : NULL;
+
+    listing_take_unreadable(poller->listing, nct_id);
+    if (poller->unreadable++ > 0)
+        return;
+    error_set(&poller->unreadable_why, -EBADMSG, "%s: %s", nct_id ? nct_id : "one without an id", result->why.text);
+}
+
+static void note_result(struct poller *poller, const struct intake_result *result)
+{
+    poller->poll.records++;
+    switch (result->verdict) {
+    case INTAKE_UNCHANGED:
+        break;
+    case INTAKE_FIRST:
+    case INTAKE_CHANGED:
+        note_committed(poller, result);
+        break;
+    case INTAKE_UNASKED:
+        log_debug("the registry gave %s, for which we did not ask: ignored", result->nct_id);
+        break;
+    case INTAKE_UNREADABLE:
+        note_unreadable(poller, result);
+        break;
+    }
+}
+
+/* 1: there is more of the page. 0: it has ended. */
+static int take_step(struct poller *poller, struct error *e)
+{
+    struct intake_result result;
+    const char *record;
+    size_t len;
+    int r;
+
+    if (intake_is_busy(poller->intake)) {
+        r = intake_step(poller->intake, &result, e);
+        if (r == 0)
+            note_result(poller, &result);
+        return r < 0 ? r : 1;
+    }
+    r = page_next(&poller->page, &record, &len, e);
+    if (r > 0)
+        intake_begin(poller->intake, record, len);
+    return r;
+}
+
+/* Also what came before a failure is noted as seen. */
+static int take_slice(struct poller *poller, struct error *e)
+{
+    int64_t began_usec = clock_stopwatch_usec();
+    struct error flush_error;
+    int r;
+
+    do
+        r = take_step(poller, e);
+    while (r > 0 && clock_stopwatch_usec() - began_usec < SLICE_USEC);
+
+    int flushed = intake_flush(poller->intake, &flush_error);
+    if (r >= 0 && flushed < 0) {
+        *e = flush_error;
+        r = flushed;
+    }
+    int64_t took_usec = clock_stopwatch_usec() - began_usec;
+    if (took_usec > poller->longest_slice_usec)
+        poller->longest_slice_usec = took_usec;
+    return r;
+}
+
+void poller_take_more(void *userdata)
+{
+    struct poller *poller = userdata;
+    struct error e;
+
+    int r = take_slice(poller, &e);
+    if (r > 0) {
+        timer_arm_in(poller->slice_timer, 0);
+    } else if (r == 0) {
+        poller_take_cancel(poller);
+        poller_look_page_taken(poller);
+    } else {
+        poller_end_failed(poller, r, -1, &e);
+    }
+}
+
+void poller_take_page(struct poller *poller)
+{
+    poller->state = POLLER_TAKING_IN;
+    intake_set_poll(poller->intake, poller->poll.id, poller->version.refresh);
+    timer_arm_in(poller->slice_timer, 0);
+}
+
+void poller_take_cancel(struct poller *poller)
+{
+    timer_disarm(poller->slice_timer);
+    intake_cancel(poller->intake);
+    free(TAKE_PTR(poller->body));
+}

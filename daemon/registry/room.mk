@@ -1,0 +1,20 @@
+libtrialwatch_a_SOURCES += \
+	%D%/answer.c \
+	%D%/answer.h \
+	%D%/ctgov.c \
+	%D%/ctgov.h \
+	%D%/intake.c \
+	%D%/intake.h \
+	%D%/listing.c \
+	%D%/listing.h \
+	%D%/pace.c \
+	%D%/pace.h \
+	%D%/page.c \
+	%D%/page.h \
+	%D%/poller.c \
+	%D%/poller.h \
+	%D%/poller_ask.c \
+	%D%/poller_end.c \
+	%D%/poller_look.c \
+	%D%/poller_parts.h \
+	%D%/poller_take.c
