@@ -6,6 +6,10 @@ LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver
 
 if HAVE_CMOCKA
 unit_tests = \
+	%D%/unit/test_alert_channels \
+	%D%/unit/test_alert_message \
+	%D%/unit/test_alert_pace \
+	%D%/unit/test_alert_sink \
 	%D%/unit/test_base_buf \
 	%D%/unit/test_base_clock \
 	%D%/unit/test_base_err \

@@ -1,0 +1,310 @@
+#include "alert/delivery.h"
+
+#include "alert/payload.h"
+#include "alert/program.h"
+#include "alert/sink.h"
+#include "base/text.h"
+#include "base/timer.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define HTTP_TIMEOUT_USEC (30 * USEC_PER_SEC)
+#define MAX_ANSWER_BYTES ((size_t)256 * 1024)
+#define PROGRAM_TIMEOUT_USEC (30 * USEC_PER_SEC)
+#define EX_TEMPFAIL 75 /* sysexits.h */
+
+struct delivery {
+    const struct channel_type *type;
+    delivery_callback *callback;
+    void *userdata;
+    struct http_request *request; /* the one of these that is under way */
+    struct smtp_job *job;
+    struct program *program;
+    struct timer *deferred;  /* owned; for a verdict that is there at once */
+    struct verdict verdict;  /* owned; that one */
+    struct rendering rendering; /* owned */
+};
+
+static void delivery_free(struct delivery *delivery)
+{
+    timer_free(delivery->deferred);
+    verdict_clear(&delivery->verdict);
+    rendering_clear(&delivery->rendering);
+    free(delivery);
+}
+
+void delivery_cancel(struct delivery *delivery)
+{
+    if (!delivery)
+        return;
+    http_cancel(delivery->request);
+    smtp_cancel(delivery->job);
+    program_cancel(delivery->program);
+    delivery_free(delivery);
+}
+
+/* The answer as the history and the log keep it: one visible line. */
+static void clean_answer(struct verdict *verdict)
+{
+    _cleanup_buf_ struct buf line = {0};
+
+    sink_append_line(&line, verdict->answer);
+    snprintf(verdict->answer, sizeof(verdict->answer), "%s", buf_string(&line));
+    text_drop_half_character(verdict->answer);
+}
+
+static void finish(struct delivery *delivery, struct verdict *verdict, int64_t latency_usec)
+{
+    delivery_callback *callback = delivery->callback;
+    void *userdata = delivery->userdata;
+
+    clean_answer(verdict);
+    delivery_free(delivery);
+    callback(verdict, latency_usec, userdata);
+}
+
+static void on_http(const struct http_response *response, void *userdata)
+{
+    struct delivery *delivery = userdata;
+    _cleanup_verdict_ struct verdict verdict = {0};
+
+    if (delivery->type->judge)
+        delivery->type->judge(response, &verdict);
+    else
+        channel_judge_http(response, &verdict);
+    finish(delivery, &verdict, response->latency_usec);
+}
+
+/* Some recipients took the mail: those refused for now are tried again alone, those refused for good are named. */
+static void judge_partial(const struct smtp_result *result, struct verdict *verdict)
+{
+    bool later = result->refused_code >= 400 && result->refused_code < 500;
+
+    verdict->only = later ? strdup(result->refused) : NULL;
+    verdict->outcome = verdict->only ? ATTEMPT_RETRY : ATTEMPT_DELIVERED;
+    verdict->partly = !verdict->only;
+    snprintf(verdict->answer, sizeof(verdict->answer), "Delivered, but refused %s (%d): %.200s",
+             later ? "for now" : "for good", result->refused_code, result->refused);
+}
+
+static void on_smtp(const struct smtp_result *result, void *userdata)
+{
+    _cleanup_verdict_ struct verdict verdict = {.code = result->code, .retry_after_usec = -1};
+
+    verdict.outcome = result->error == 0 ? ATTEMPT_DELIVERED : ATTEMPT_RETRY;
+    if (result->error == -EREJECTED || result->error == -EACCES)
+        verdict.outcome = ATTEMPT_FAILED;
+    verdict.ill = result->error == -EACCES;
+    verdict.too_large = result->error == -EREJECTED && (result->code == 552 || strstr(result->text, "5.3.4"));
+    snprintf(verdict.answer, sizeof(verdict.answer), "%.250s", result->text);
+    if (result->error == 0 && result->refused_count > 0)
+        judge_partial(result, &verdict);
+    finish(userdata, &verdict, result->latency_usec);
+}
+
+static void on_program(const struct program_result *result, void *userdata)
+{
+    struct verdict verdict = {.code = result->status, .retry_after_usec = -1};
+
+    if (result->error < 0 || result->status == EX_TEMPFAIL)
+        verdict.outcome = ATTEMPT_RETRY;
+    else
+        verdict.outcome = result->status == 0 ? ATTEMPT_DELIVERED : ATTEMPT_FAILED;
+    if (result->error < 0)
+        snprintf(verdict.answer, sizeof(verdict.answer), "did not end in time: killed");
+    else
+        snprintf(verdict.answer, sizeof(verdict.answer), "exit status %d%s%s", result->status,
+                 result->said[0] ? ": " : "", result->said);
+    finish(userdata, &verdict, result->latency_usec);
+}
+
+static void on_deferred(void *userdata)
+{
+    struct delivery *delivery = userdata;
+    _cleanup_verdict_ struct verdict verdict = delivery->verdict;
+
+    delivery->verdict = (struct verdict){0};
+    finish(delivery, &verdict, 0);
+}
+
+/* Tells the verdict from the loop. */
+static void defer(struct delivery *delivery, enum attempt_outcome outcome, const char *answer)
+{
+    delivery->verdict = (struct verdict){.outcome = outcome, .retry_after_usec = -1};
+    snprintf(delivery->verdict.answer, sizeof(delivery->verdict.answer), "%.255s", answer);
+    timer_arm_in(delivery->deferred, 0);
+}
+
+static int print(const struct delivery_means *means, const struct rendering *rendering)
+{
+    FILE *terminal = means->terminal ? means->terminal : stdout;
+    size_t written = fwrite(buf_string(&rendering->body), 1, rendering->body.len, terminal);
+
+    return fflush(terminal) == 0 && written == rendering->body.len ? 0 : -EIO;
+}
+
+static int start_http(struct delivery *delivery, const struct delivery_means *means, struct error *e)
+{
+    const struct rendering *rendering = &delivery->rendering;
+    struct http_call call = {
+        .method = "POST",
+        .url = rendering->url,
+        .body = buf_string(&rendering->body),
+        .body_len = rendering->body.len,
+        .max_response_bytes = MAX_ANSWER_BYTES,
+        .timeout_usec = HTTP_TIMEOUT_USEC,
+        .ca_file = means->ca_file,
+        .user_agent = "trialwatch",
+    };
+
+    if (!channel_url_ok(rendering->url, &call.allow_http))
+        return error_set(e, -EINVAL, "The URL must begin with https:// (http:// only for a loopback address)");
+    memcpy(call.headers, rendering->headers, sizeof(call.headers));
+    return http_start(means->http, &call, on_http, delivery, &delivery->request, e);
+}
+
+static enum smtp_tls tls_of(const char *text)
+{
+    if (text && strcmp(text, "none") == 0)
+        return SMTP_TLS_NONE;
+    return text && strcmp(text, "opportunistic") == 0 ? SMTP_TLS_OPPORTUNISTIC : SMTP_TLS_REQUIRED;
+}
+
+/* Whether an address is one of those in a list with ", " between them. */
+static bool is_listed(const char *list, const char *address)
+{
+    size_t len = strlen(address);
+
+    for (const char *at = list; (at = strstr(at, address)); at += len)
+        if ((at == list || strchr(", ", at[-1])) && strchr(", ", at[len]))
+            return true;
+    return false;
+}
+
+/* The recipients that are to get it now. */
+static size_t choose_recipients(const struct channel_value *to, const char *only, const char **ret)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < to->list_count; i++)
+        if (!only || is_listed(only, to->list[i]))
+            ret[count++] = to->list[i];
+    return count;
+}
+
+static int start_smtp(struct delivery *delivery, const struct delivery_means *means, const struct channel *channel,
+                      const char *only, struct error *e)
+{
+    const struct channel_value *to = channel_value(channel, "to");
+    _cleanup_free_ const char **recipients = calloc(to->list_count + 1, sizeof(*recipients));
+    const struct smtp_server server = {
+        .url = channel_text(channel, "server"),
+        .tls = tls_of(channel_text(channel, "tls")),
+        .username = channel_text(channel, "username"),
+        .password = channel_text(channel, "password"),
+        .oauth_bearer = channel_text(channel, "oauth_bearer"),
+        .ca_file = means->ca_file,
+    };
+    struct smtp_mail mail = {
+        .from = delivery->rendering.from,
+        .recipients = recipients,
+        .message = buf_string(&delivery->rendering.body),
+        .message_len = delivery->rendering.body.len,
+    };
+
+    if (!recipients)
+        return error_set(e, -ENOMEM, "Out of memory");
+    mail.recipient_count = choose_recipients(to, only, recipients);
+    if (mail.recipient_count == 0) {
+        defer(delivery, ATTEMPT_DELIVERED, "Those who had not got it are no longer among the recipients");
+        return 0;
+    }
+    return smtp_submit(means->smtp, &server, &mail, on_smtp, delivery, &delivery->job, e);
+}
+
+static int start_program(struct delivery *delivery, const struct delivery_means *means, const struct channel *channel,
+                         struct error *e)
+{
+    const struct channel_value *run = channel_value(channel, "run");
+    const char *timeout = channel_text(channel, "timeout");
+    int64_t timeout_usec = PROGRAM_TIMEOUT_USEC;
+    _cleanup_free_ char **argv = calloc(run->list_count + 1, sizeof(*argv));
+
+    if (!argv)
+        return error_set(e, -ENOMEM, "Out of memory");
+    memcpy(argv, run->list, run->list_count * sizeof(*argv));
+    if (timeout)
+        (void)text_parse_duration(timeout, &timeout_usec); /* the type's check() has read it before */
+    return program_start(means->base, argv, buf_string(&delivery->rendering.body), delivery->rendering.body.len,
+                         timeout_usec, on_program, delivery, &delivery->program, e);
+}
+
+int delivery_render(const struct channel *channel, const json_t *message, const struct render_context *context,
+                    struct rendering *ret, struct error *e)
+{
+    if (channel->payload && channel->type->transport == TRANSPORT_SMTP)
+        return error_set(e, -EINVAL, "Mail takes no payload: its form is made of two parts and headers");
+    int r = channel->type->render(channel, message, context, ret, e);
+    if (r >= 0 && channel->payload) {
+        buf_reset(&ret->body);
+        r = payload_make(channel->payload, message, &ret->body, e);
+    }
+    if (r >= 0 && channel->type->seal)
+        r = channel->type->seal(channel, message, context, ret, e);
+    return r;
+}
+
+static int start(struct delivery *delivery, const struct delivery_means *means, const struct channel *channel,
+                 const struct render_context *context, struct error *e)
+{
+    switch (channel->type->transport) {
+    case TRANSPORT_HTTP:
+        return start_http(delivery, means, e);
+    case TRANSPORT_SMTP:
+        return start_smtp(delivery, means, channel, context->only, e);
+    case TRANSPORT_COMMAND:
+        return start_program(delivery, means, channel, e);
+    case TRANSPORT_LOCAL: {
+        int r = print(means, &delivery->rendering);
+        if (r < 0)
+            return error_set(e, r, "The terminal takes no more");
+        defer(delivery, ATTEMPT_DELIVERED, "printed");
+        return 0;
+    }
+    }
+    return error_set(e, -EINVAL, "A channel of no known transport");
+}
+
+/* Errors that time may mend. */
+static bool is_temporary(int error)
+{
+    return error == -ENOMEM || error == -EAGAIN || error == -EMFILE || error == -ENFILE || error == -EIO;
+}
+
+int delivery_start(const struct delivery_means *means, const struct channel *channel, const json_t *message,
+                   const struct render_context *context, delivery_callback *callback, void *userdata,
+                   struct delivery **ret)
+{
+    struct delivery *delivery = calloc(1, sizeof(*delivery));
+    struct error error = {0};
+
+    if (!delivery)
+        return -ENOMEM;
+    delivery->type = channel->type;
+    delivery->callback = callback;
+    delivery->userdata = userdata;
+    if (timer_new(means->base, on_deferred, delivery, &delivery->deferred) < 0) {
+        delivery_free(delivery);
+        return -ENOMEM;
+    }
+    int r = delivery_render(channel, message, context, &delivery->rendering, &error);
+    if (r >= 0)
+        r = start(delivery, means, channel, context, &error);
+    if (r < 0) {
+        defer(delivery, is_temporary(r) ? ATTEMPT_RETRY : ATTEMPT_FAILED, error.text);
+        delivery->verdict.ill = !is_temporary(r);
+    }
+    *ret = delivery;
+    return 0;
+}

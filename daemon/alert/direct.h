@@ -1,0 +1,21 @@
+/* Messages that are not alerts: tests and what the daemon says about itself. They are not in the history, and no digest,
+ * quiet hours or rate holds them. Only dispatch includes this. */
+#pragma once
+
+#include "alert/dispatch.h"
+#include "alert/queue.h"
+
+struct direct;
+
+struct direct_list {
+    struct direct *first;
+};
+
+/* Tries once and tells how it went. -ENOMEM. */
+int direct_test(struct direct_list *list, const struct queue *queue, dispatch_test_callback *callback, void *userdata);
+
+/* Tries for about an hour. Takes the reference to the message. */
+void direct_announce(struct direct_list *list, const struct queue *queue, json_t *message);
+
+/* Cancels all. */
+void direct_clear(struct direct_list *list);

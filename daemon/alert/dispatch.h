@@ -1,0 +1,62 @@
+/* Takes due alerts out of the history and delivers them, each channel in its own queue.
+ *
+ * At least once, each message with a stable id; every attempt is recorded in the history. A channel that fails does not
+ * delay another. Dispatch does not care where a due alert came from. */
+#pragma once
+
+#include "alert/channel.h"
+#include "base/err.h"
+#include "history/store.h"
+#include "net/http.h"
+#include "net/smtp.h"
+#include "trial/watch.h"
+
+#include <event2/event.h>
+#include <stdio.h>
+
+struct dispatch;
+
+struct dispatch_settings {
+    const struct channel *channels; /* borrowed until dispatch_configure() or dispatch_free() */
+    size_t channel_count;
+    const struct watch_set *watches; /* likewise */
+    const char *ca_file;             /* PEM for all channels; NULL: the system's */
+    FILE *terminal;                  /* where console channels print; NULL: stdout */
+    int64_t health_after_usec;       /* a channel that refuses for so long: the others are told; 0: a day */
+};
+
+int dispatch_new(struct event_base *base, struct http *http, struct smtp *smtp, struct store *store,
+                 const struct dispatch_settings *settings, struct dispatch **ret, struct error *e);
+
+/* Attempts under way are cancelled; they will be made again under the same id. Takes NULL. */
+void dispatch_free(struct dispatch *dispatch);
+
+/* There may be new alerts due. */
+void dispatch_wake(struct dispatch *dispatch);
+
+/* New channels and watches. Attempts under way end with the old ones. Alerts of a channel that is gone stay due and are
+ * named in the log and in status. */
+void dispatch_configure(struct dispatch *dispatch, const struct dispatch_settings *settings);
+
+/* Sends a marked test now; the callback tells how it went. -ENOENT for an unknown channel. The callback is not called
+ * after dispatch_free(). */
+typedef void dispatch_test_callback(const struct verdict *verdict, void *userdata);
+int dispatch_test(struct dispatch *dispatch, const char *channel, dispatch_test_callback *callback, void *userdata,
+                  struct error *e);
+
+/* Tells every channel but one (NULL: all) something about the daemon itself, once. */
+void dispatch_announce(struct dispatch *dispatch, const char *except_channel, const char *id, const char *headline,
+                       const char *text);
+
+struct channel_status {
+    const char *name;
+    const char *type; /* "" for a channel that the settings no longer have */
+    struct outbox_counts counts;
+    bool ill;
+    long failures;            /* attempts in a row */
+    const char *last_answer;  /* "" */
+    int64_t last_good_usec;   /* wall; 0 never since the start */
+    int64_t next_attempt_usec; /* wall; 0: nothing waits */
+};
+typedef void channel_status_visitor(const struct channel_status *status, void *userdata);
+void dispatch_each_status(const struct dispatch *dispatch, channel_status_visitor *visit, void *userdata);

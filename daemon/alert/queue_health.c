@@ -1,0 +1,96 @@
+#include "alert/dispatch.h"
+#include "alert/queue.h"
+#include "base/log.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Events that the journal's catalog explains. */
+#define EVENT_ALERT_FAILED "4e734d7b97314ece8b9c65edbc917ce8"
+#define EVENT_CHANNEL_TROUBLE "478772180ea641588ab0402c5e2ada13"
+#define EVENT_CHANNEL_WELL "d94623a874bc4f248205cc508f8a3440"
+
+/* A trouble that lasts is told again so often. */
+#define TELL_AGAIN_USEC USEC_PER_DAY
+
+static void tell(struct queue *queue, const char *what, const char *headline, const char *text, int64_t now_usec)
+{
+    char id[200];
+
+    snprintf(id, sizeof(id), "health_%s_%.100s_%lld", what, queue->name, (long long)(now_usec / USEC_PER_SEC));
+    dispatch_announce(queue->around->dispatch, queue->name, id, headline, text);
+}
+
+static void tell_trouble(struct queue *queue, bool given_up, int64_t now_usec)
+{
+    const struct log_event event = {
+        .message_id = EVENT_CHANNEL_TROUBLE,
+        .fields = {{"TRIALWATCH_CHANNEL", queue->name}, {"TRIALWATCH_ANSWER", queue->last_answer}},
+    };
+    char headline[200], text[600], since[CLOCK_TEXT_BYTES];
+
+    snprintf(headline, sizeof(headline), given_up ? "Channel %.100s could not deliver an alert" :
+                                                    "Channel %.100s is in trouble", queue->name);
+    snprintf(text, sizeof(text),
+             "trialwatch cannot deliver to the channel %.100s since %s. It answered: %s. What was not delivered is listed "
+             "by: trialwatch alerts --failed",
+             queue->name, clock_format_utc(queue->failing_since_usec, since), queue->last_answer);
+    text_drop_half_character(text);
+    log_write(LOG_ERR, &event, "Channel %s is in trouble since %s: %s", queue->name, since, queue->last_answer);
+    queue->told_usec = now_usec;
+    tell(queue, "trouble", headline, text, now_usec);
+}
+
+static void note_good(struct queue *queue, int64_t now_usec)
+{
+    const struct log_event event = {
+        .message_id = EVENT_CHANNEL_WELL, .fields = {{"TRIALWATCH_CHANNEL", queue->name}}};
+    bool told = queue->told_usec > 0;
+    char headline[200], text[300];
+
+    queue->ill = false;
+    queue->failures = 0;
+    queue->failing_since_usec = queue->told_usec = queue->paused_until_usec = 0;
+    queue->last_good_usec = now_usec;
+    if (!told)
+        return;
+    snprintf(headline, sizeof(headline), "Channel %.100s is well again", queue->name);
+    snprintf(text, sizeof(text), "trialwatch can deliver to the channel %.100s again.", queue->name);
+    log_write(LOG_NOTICE, &event, "Channel %s is well again", queue->name);
+    tell(queue, "well", headline, text, now_usec);
+}
+
+static void log_given_up(const struct queue *queue)
+{
+    const struct log_event event = {
+        .message_id = EVENT_ALERT_FAILED,
+        .fields = {{"TRIALWATCH_CHANNEL", queue->name}, {"TRIALWATCH_MESSAGE", queue->message.id}},
+    };
+
+    log_write(LOG_ERR, &event, "Message %s to channel %s is given up after %ld attempts: %s", queue->message.id,
+              queue->name, queue->message.attempts + 1, queue->last_answer);
+}
+
+void queue_note(struct queue *queue, const struct verdict *verdict, bool given_up, int64_t now_usec)
+{
+    snprintf(queue->last_answer, sizeof(queue->last_answer), "%s", verdict->answer);
+    if (verdict->partly)
+        log_warning("Message %s to channel %s: %s", queue->message.id, queue->name, queue->last_answer);
+    if (verdict->outcome == ATTEMPT_DELIVERED) {
+        note_good(queue, now_usec);
+        return;
+    }
+    queue->failures++;
+    queue->ill = queue->ill || verdict->ill;
+    if (queue->failing_since_usec == 0)
+        queue->failing_since_usec = now_usec;
+    if (given_up)
+        log_given_up(queue);
+    else
+        log_warning("Channel %s did not take message %s: %s", queue->name, queue->message.id, queue->last_answer);
+
+    bool trouble = given_up || queue->ill || now_usec - queue->failing_since_usec >= queue->around->health_after_usec;
+    if (trouble && (queue->told_usec == 0 || now_usec - queue->told_usec >= TELL_AGAIN_USEC))
+        tell_trouble(queue, given_up && !queue->ill, now_usec);
+}
