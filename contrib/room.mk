@@ -1,1 +1,6 @@
-EXTRA_DIST += %D%/packages.sh
+EXTRA_DIST += \
+	%D%/quickstart.sh \
+	%D%/check.sh \
+	%D%/packages.sh \
+	%D%/packaging/build-deb.sh \
+	%D%/packaging/trialwatch.spec

@@ -16,6 +16,13 @@ unit_tests = \
 	%D%/unit/test_base_log \
 	%D%/unit/test_base_text \
 	%D%/unit/test_base_timer \
+	%D%/unit/test_client_commands \
+	%D%/unit/test_client_findmatch \
+	%D%/unit/test_client_options \
+	%D%/unit/test_client_output \
+	%D%/unit/test_client_safetext \
+	%D%/unit/test_client_table \
+	%D%/unit/test_client_when \
 	%D%/unit/test_history_store \
 	%D%/unit/test_history_versions \
 	%D%/unit/test_net_http \
@@ -29,6 +36,8 @@ unit_tests = \
 	%D%/unit/test_registry_pace \
 	%D%/unit/test_registry_page \
 	%D%/unit/test_registry_poller \
+	%D%/unit/test_service_api \
+	%D%/unit/test_service_config \
 	%D%/unit/test_trial_diff \
 	%D%/unit/test_trial_textdiff \
 	%D%/unit/test_trial_watch
@@ -39,7 +48,8 @@ endif
 fuzz_targets = \
 	%D%/fuzz/fuzz_diff \
 	%D%/fuzz/fuzz_page \
-	%D%/fuzz/fuzz_record
+	%D%/fuzz/fuzz_record \
+	%D%/fuzz/fuzz_settings
 check_PROGRAMS += $(fuzz_targets)
 
 if ENABLE_FUZZERS
@@ -58,5 +68,7 @@ endif
 %C%_fuzz_fuzz_record_SOURCES = %D%/fuzz/fuzz_record.c $(fuzz_main)
 %C%_fuzz_fuzz_record_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
+%C%_fuzz_fuzz_settings_SOURCES = %D%/fuzz/fuzz_settings.c $(fuzz_main)
+%C%_fuzz_fuzz_settings_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
 EXTRA_DIST += %D%/unit/check.h %D%/layers.py

@@ -1,0 +1,16 @@
+/* The rows of `history`, `changes` and `export`: one change each. */
+#pragma once
+
+#include "client/report.h"
+#include "history/changes.h"
+
+/* The columns that all three share, ended by a row without a key. */
+extern const struct report_column changerow_columns[];
+
+/* {"id","nct_id","title","version","seen","refresh","label","text",…change_to_json}: a new reference, NULL without
+ * memory. */
+json_t *changerow_to_json(struct store *store, const struct change_row *row);
+
+/* The kinds that --kind names, all of a weight or more for the name of a weight; 0 when it was not given. -EINVAL with a
+ * sentence. */
+int changerow_option_kinds(const struct options *options, uint64_t *ret, struct error *e);

@@ -1,0 +1,30 @@
+/* One request on its way through a route's handler. Private to the api files. */
+#pragma once
+
+#include "service/api.h"
+
+#include <jansson.h>
+
+#define API_NAME_BYTES 128
+
+/* Lives until it is answered. A handler that answers later keeps it; when the peer has left or the API closes, answering
+ * it does nothing. */
+struct api_call {
+    struct api *api;
+    struct manager *manager;
+    struct evhttp_request *request; /* NULL when the peer has left */
+    char name[API_NAME_BYTES];      /* what stood for {name} or {id} in the path, "" without */
+    struct api_call *next;          /* of the open ones */
+};
+
+/* Each answers and frees the call. body is taken over; NULL answers 500. */
+void api_answer_json(struct api_call *call, int status, json_t *body);
+void api_answer_text(struct api_call *call, int status, const char *content_type, const char *text);
+/* {"error": sentence} */
+void api_answer_error(struct api_call *call, int status, const char *format, ...) _printf_(3, 4);
+
+/* The request's body as a JSON object, or NULL after the call was answered with what is wrong. */
+json_t *api_read_body(struct api_call *call);
+
+/* The answer will take longer than one that is ready: the connection's deadline moves. */
+void api_expect_slow(struct api_call *call);

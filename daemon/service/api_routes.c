@@ -1,0 +1,178 @@
+#include "service/api_call.h"
+
+#include "base/events.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static void handle_status(struct api_call *call)
+{
+    api_answer_json(call, 200, manager_status(call->manager));
+}
+
+static void handle_health(struct api_call *call)
+{
+    bool healthy = manager_is_healthy(call->manager);
+
+    api_answer_text(call, healthy ? 200 : 503, "text/plain; charset=utf-8",
+                    healthy ? "ok\n" : "not healthy; GET /v1/status says why\n");
+}
+
+static void handle_metrics(struct api_call *call)
+{
+    struct buf out = {0};
+
+    manager_print_metrics(call->manager, &out);
+    if (buf_status(&out) < 0)
+        api_answer_error(call, 500, "out of memory");
+    else
+        api_answer_text(call, 200, "application/openmetrics-text; version=1.0.0; charset=utf-8", buf_string(&out));
+    buf_free(&out);
+}
+
+static void handle_poll(struct api_call *call)
+{
+    struct error e = {0};
+    int r = manager_poll(call->manager, &e);
+
+    if (r == 0)
+        api_answer_json(call, 202, json_pack("{s:s}", "message", "The daemon looks at the registry now."));
+    else if (r == -EALREADY)
+        api_answer_json(call, 202, json_pack("{s:s}", "message", "A look at the registry is already under way."));
+    else
+        api_answer_error(call, r == -EAGAIN ? 503 : 500, "%s", e.text);
+}
+
+static void append_mistake(const char *line, void *userdata)
+{
+    json_array_append_new(userdata, json_string(line));
+}
+
+/* The first mistake stands in the sentence too, which is all that some callers show. */
+static void answer_refused(struct api_call *call, json_t *mistakes, const struct error *e)
+{
+    size_t count = json_array_size(mistakes);
+    const char *first = json_string_value(json_array_get(mistakes, 0));
+    char sentence[2 * ERROR_TEXT_BYTES];
+
+    if (count > 1)
+        snprintf(sentence, sizeof(sentence), "the settings from before stay in force: %s (and %zu more)",
+                 first ? first : e->text, count - 1);
+    else
+        snprintf(sentence, sizeof(sentence), "the settings from before stay in force: %s", first ? first : e->text);
+    json_t *text = json_string(sentence);
+    api_answer_json(call, 422, json_pack("{s:o, s:O}", "error", text ? text : json_string("unreadable"), "mistakes",
+                                         mistakes));
+}
+
+static void handle_reload(struct api_call *call)
+{
+    json_t *mistakes = json_array();
+    struct error e = {0};
+
+    if (manager_reload(call->manager, append_mistake, mistakes, &e) == 0)
+        api_answer_json(call, 200, json_pack("{s:s}", "message", "The settings were taken in."));
+    else
+        answer_refused(call, mistakes, &e);
+    json_decref(mistakes);
+}
+
+static void on_tested(const struct verdict *verdict, void *userdata)
+{
+    struct api_call *call = userdata;
+    json_t *answer = json_string(verdict->answer);
+
+    if (!answer)
+        answer = json_string("(unreadable answer)");
+    if (verdict->outcome == ATTEMPT_DELIVERED)
+        api_answer_json(call, 200, json_pack("{s:o}", "answer", answer));
+    else
+        api_answer_json(call, 502, json_pack("{s:s+++, s:b, s:o}", "error", "the channel ", call->name,
+                                             " did not accept the test: ", json_string_value(answer), "ill",
+                                             verdict->ill, "answer", answer));
+}
+
+static void handle_test(struct api_call *call)
+{
+    struct error e = {0};
+
+    api_expect_slow(call);
+    int r = manager_test(call->manager, call->name, on_tested, call, &e);
+    if (r < 0)
+        api_answer_error(call, r == -ENOENT ? 404 : 500, "%s", e.text);
+}
+
+/* Retrying and dropping answer alike. */
+static void answer_alert(struct api_call *call, int r, const char *state, const struct error *e)
+{
+    if (r == 0)
+        api_answer_json(call, 200, json_pack("{s:s, s:s}", "id", call->name, "state", state));
+    else
+        api_answer_error(call, r == -ENOENT ? 404 : r == -EALREADY ? 409 : 500, "%s", e->text);
+}
+
+static void handle_retry(struct api_call *call)
+{
+    struct error e = {0};
+
+    answer_alert(call, manager_retry(call->manager, call->name, &e), "due", &e);
+}
+
+static void handle_drop(struct api_call *call)
+{
+    struct error e = {0};
+
+    answer_alert(call, manager_drop(call->manager, call->name, &e), "dropped", &e);
+}
+
+static void on_backed_up(int error, const char *text, void *userdata)
+{
+    struct api_call *call = userdata;
+
+    if (error == 0) {
+        log_write(LOG_NOTICE, &(struct log_event){.message_id = EVENT_BACKUP_DONE}, "A copy of the history is written");
+        api_answer_json(call, 200, json_pack("{s:s}", "message", "The copy is written."));
+    } else {
+        api_answer_error(call, error == -EEXIST ? 409 : 500, "%s", text);
+    }
+}
+
+static void handle_backup(struct api_call *call)
+{
+    json_t *body = api_read_body(call);
+    const char *path;
+    struct error e = {0};
+
+    if (!body)
+        return;
+    if (json_unpack(body, "{s:s}", "path", &path) < 0 || *path != '/') {
+        api_answer_error(call, 400, "the body should be {\"path\": \"/where/to/copy.db\"}, a whole path");
+    } else {
+        api_expect_slow(call);
+        int r = manager_backup(call->manager, path, on_backed_up, call, &e);
+        if (r < 0)
+            api_answer_error(call, r == -EBUSY ? 409 : 500, "%s", e.text);
+    }
+    json_decref(body);
+}
+
+static const struct api_route routes[] = {
+    {"GET", "/v1/status", API_READ, handle_status, "How the daemon is, with every trouble in a sentence."},
+    {"GET", "/healthz", API_READ, handle_health, "200 while status names no trouble, else 503."},
+    {"GET", "/metrics", API_READ, handle_metrics, "Numbers for monitoring, in OpenMetrics form."},
+    {"POST", "/v1/poll", API_ACT, handle_poll, "Looks at the registry now."},
+    {"POST", "/v1/reload", API_ACT, handle_reload, "Takes in the settings files, or answers with their mistakes."},
+    {"POST", "/v1/channels/{name}/test", API_ACT, handle_test,
+     "Sends a marked test and answers when it went out, or why not."},
+    {"POST", "/v1/alerts/{id}/retry", API_ACT, handle_retry, "Makes a failed or held alert due again."},
+    {"POST", "/v1/alerts/{id}/drop", API_ACT, handle_drop, "Drops an open alert."},
+    {"POST", "/v1/backup", API_ACT, handle_backup, "Writes a consistent copy of the history."},
+};
+
+const struct api_route *api_routes(size_t *ret_count)
+{
+    *ret_count = ARRAY_SIZE(routes);
+    return routes;
+}

@@ -1,0 +1,48 @@
+/* The settings: YAML files read by libcyaml, checked, with every mistake answered by file, line and what would be right.
+ *
+ * /etc/trialwatch/trialwatch.yaml and then every file of conf.d beside it, whose watches and channels are added. The table of
+ * settings is one static table: name, type, default, whether a reload takes it, and the help that the manual prints. */
+#pragma once
+
+#include "alert/channel.h"
+#include "base/err.h"
+#include "registry/poller.h"
+#include "trial/watch.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+struct config {
+    struct poller_settings registry;
+    char *history_path;
+    char *control_path;
+    int log_priority;
+    int64_t health_after_usec; /* the registry unread for so long, or a channel ill: tell the others */
+    struct watch *watches;
+    size_t watch_count;
+    struct channel *channels;
+    size_t channel_count;
+    char *ca_file; /* for channels */
+};
+
+/* Collects every mistake, not only the first: report is called once a mistake with "FILE:LINE: sentence". */
+typedef void config_report(const char *line, void *userdata);
+
+/* -EINVAL when a mistake was reported, -ENOENT/-EACCES with a sentence when the file cannot be read. The secrets of
+ * channels are read from $CREDENTIALS_DIRECTORY or files. */
+int config_load(const char *path, config_report *report, void *userdata, struct config **ret, struct error *e);
+
+/* The same for whoever checks the files from a shell: credentials, which only the service has, are left unread where
+ * $CREDENTIALS_DIRECTORY is not set. */
+int config_check(const char *path, config_report *report, void *userdata, struct config **ret, struct error *e);
+
+/* The same for whoever only wants to know what is set, such as the client: no secret and no file named by the settings
+ * is read; the values of channels are what the file says. */
+int config_look(const char *path, config_report *report, void *userdata, struct config **ret, struct error *e);
+
+void config_free(struct config *config);
+DEFINE_CLEANUP(struct config *, config_free)
+#define _cleanup_config_ _cleanup_(config_free_cleanup)
+
+/* trialwatch.yaml(5), made from the settings table, in mdoc. -EIO when it could not be written. */
+int config_print_manual(FILE *out);

@@ -1,0 +1,237 @@
+#include "base/text.h"
+#include "service/config_build.h"
+#include "trial/kinds.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define WITHIN_MAX_KM 20040.0 /* half way round the earth */
+
+struct watch_build {
+    struct config_build *build;
+    struct config_file *file;
+    struct watch *watch;
+    size_t index; /* in the file's draft */
+};
+
+static void tell(struct watch_build *b, const char *key, const char *sentence)
+{
+    char where[CONFIG_WHERE_BYTES];
+
+    config_where(where, "watches[%zu].%s", b->index, key);
+    config_mistake(b->build->mistakes, b->file, where, "watch %s: %s",
+                   b->watch->name ? b->watch->name : "without a name", sentence);
+}
+
+static void check_studies(struct watch_build *b, bool has_query)
+{
+    char key[64], sentence[ERROR_TEXT_BYTES];
+
+    if (has_query)
+        tell(b, "query", "this version cannot watch a query yet; name the studies instead, such as "
+                         "studies: [NCT04614467]");
+    else if (b->watch->study_count == 0)
+        tell(b, "studies", "names no studies; write for example studies: [NCT04614467]");
+    for (size_t i = 0; i < b->watch->study_count; i++) {
+        if (text_is_nct_id(b->watch->studies[i]))
+            continue;
+        snprintf(key, sizeof(key), "studies[%zu]", i);
+        snprintf(sentence, sizeof(sentence),
+                 "\"%s\" is no NCT id; one is NCT and eight digits, such as NCT04614467", b->watch->studies[i]);
+        tell(b, key, sentence);
+    }
+}
+
+/* The kinds that a word stands for: one by its name, or all of a weight or more. 0 when it is neither. */
+static uint64_t kinds_of_word(const char *word)
+{
+    enum weight weight;
+    enum kind one = kind_from_name(word);
+    uint64_t kinds = 0;
+
+    if (one != KIND_COUNT)
+        return UINT64_C(1) << one;
+    if (weight_from_name(word, &weight) < 0)
+        return 0;
+    for (enum kind kind = 0; kind < KIND_COUNT; kind++)
+        if (kind_info(kind)->weight >= weight)
+            kinds |= UINT64_C(1) << kind;
+    return kinds;
+}
+
+static void tell_unknown_kind(struct watch_build *b, size_t index, const char *word)
+{
+    const char *names[KIND_COUNT + 4];
+    size_t count = 0;
+    char key[64], sentence[ERROR_TEXT_BYTES];
+
+    for (enum kind kind = 0; kind < KIND_COUNT; kind++)
+        names[count++] = kind_info(kind)->name;
+    for (enum weight weight = WEIGHT_SILENT; weight <= WEIGHT_URGENT; weight++)
+        names[count++] = weight_name(weight);
+    const char *meant = config_suggest(word, names, count);
+    snprintf(key, sizeof(key), "changes[%zu]", index);
+    if (meant)
+        snprintf(sentence, sizeof(sentence), "\"%s\" is no kind of change; did you mean %s?", word, meant);
+    else
+        snprintf(sentence, sizeof(sentence),
+                 "\"%s\" is no kind of change; write for example site-opened, status or notable", word);
+    tell(b, key, sentence);
+}
+
+static void check_changes(struct watch_build *b, const struct watch_draft *draft)
+{
+    b->watch->kinds = draft->change_count == 0 ? watch_default_kinds() : 0;
+    for (size_t i = 0; i < draft->change_count; i++) {
+        uint64_t kinds = kinds_of_word(draft->changes[i]);
+        if (kinds == 0)
+            tell_unknown_kind(b, i, draft->changes[i]);
+        b->watch->kinds |= kinds;
+    }
+}
+
+static void check_near(struct watch_build *b, const struct near_draft *draft)
+{
+    struct watch_near *near = &b->watch->near;
+    char sentence[ERROR_TEXT_BYTES];
+
+    *near = (struct watch_near){.set = true, .lat = draft->lat, .lon = draft->lon};
+    /* Written so that "not a number" fails too. */
+    if (!(near->lat >= -90 && near->lat <= 90))
+        tell(b, "near.lat", "near.lat should be between -90 and 90 degrees");
+    if (!(near->lon >= -180 && near->lon <= 180))
+        tell(b, "near.lon", "near.lon should be between -180 and 180 degrees");
+    if (!draft->within) {
+        tell(b, "near", "near needs within, such as within: 300km");
+    } else if (text_parse_distance(draft->within, &near->within_km) < 0 || !(near->within_km > 0) ||
+               !(near->within_km <= WITHIN_MAX_KM)) {
+        snprintf(sentence, sizeof(sentence), "near.within: \"%s\" is no distance; write for example 300km or 50mi",
+                 draft->within);
+        tell(b, "near.within", sentence);
+    }
+}
+
+/* lat and lon are numbers, whose absence a draft does not show. */
+static void check_near_is_whole(struct watch_build *b)
+{
+    static const char *const keys[] = {"lat", "lon"};
+    char where[CONFIG_WHERE_BYTES], sentence[ERROR_TEXT_BYTES];
+
+    for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+        config_where(where, "watches[%zu].near.%s", b->index, keys[i]);
+        if (config_file_has(b->file, where))
+            continue;
+        snprintf(sentence, sizeof(sentence), "near needs %s in degrees", keys[i]);
+        tell(b, "near", sentence);
+    }
+}
+
+static void check_words(struct watch_build *b, const char *list, char *const *words, size_t count)
+{
+    char key[64], sentence[ERROR_TEXT_BYTES];
+
+    for (size_t i = 0; i < count; i++) {
+        if (words[i][0] != '\0')
+            continue;
+        snprintf(key, sizeof(key), "%s[%zu]", list, i);
+        snprintf(sentence, sizeof(sentence), "an entry of %s is empty", list);
+        tell(b, key, sentence);
+    }
+}
+
+static void tell_unknown_channel(struct watch_build *b, size_t index, const char *name)
+{
+    const struct config *config = b->build->config;
+    const char *names[CONFIG_MAX_CHANNELS];
+    size_t count = 0;
+    char key[64], sentence[ERROR_TEXT_BYTES];
+
+    for (size_t i = 0; i < config->channel_count; i++)
+        if (config->channels[i].name)
+            names[count++] = config->channels[i].name;
+    const char *meant = config_suggest(name, names, count);
+    snprintf(key, sizeof(key), "notify[%zu]", index);
+    snprintf(sentence, sizeof(sentence), "no channel is named \"%s\"%s%s%s", name,
+             meant ? "; did you mean " : ": define it under channels:", meant ? meant : "", meant ? "?" : "");
+    tell(b, key, sentence);
+}
+
+static bool channel_exists(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->channel_count; i++)
+        if (config->channels[i].name && strcmp(config->channels[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static void check_notify(struct watch_build *b)
+{
+    if (b->watch->channel_count == 0)
+        tell(b, "notify", "tells nobody; write for example notify: [cardiology]");
+    for (size_t i = 0; b->build->complete && i < b->watch->channel_count; i++)
+        if (!channel_exists(b->build->config, b->watch->channels[i]))
+            tell_unknown_channel(b, i, b->watch->channels[i]);
+}
+
+static void build_watch(struct watch_build *b, struct watch_draft *draft)
+{
+    struct watch *watch = b->watch;
+
+    *watch = (struct watch){
+        .name = TAKE_PTR(draft->name),
+        .studies = TAKE_PTR(draft->studies),
+        .study_count = draft->study_count,
+        .countries = TAKE_PTR(draft->countries),
+        .country_count = draft->country_count,
+        .highlight = TAKE_PTR(draft->highlight),
+        .highlight_count = draft->highlight_count,
+        .channels = TAKE_PTR(draft->notify),
+        .channel_count = draft->notify_count,
+    };
+    draft->study_count = draft->country_count = draft->highlight_count = draft->notify_count = 0;
+    check_studies(b, draft->query != NULL);
+    check_changes(b, draft);
+    if (draft->near) {
+        check_near_is_whole(b);
+        check_near(b, draft->near);
+    }
+    check_words(b, "countries", watch->countries, watch->country_count);
+    check_words(b, "highlight", watch->highlight, watch->highlight_count);
+    check_notify(b);
+}
+
+static bool is_taken(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->watch_count; i++)
+        if (name && config->watches[i].name && strcmp(config->watches[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+int config_build_watches(struct config_build *build, struct config_file *file)
+{
+    struct config *config = build->config;
+    size_t count = file->draft->watch_count;
+
+    if (count == 0)
+        return 0;
+    if (config->watch_count + count > CONFIG_MAX_WATCHES) {
+        config_mistake(build->mistakes, file, "watches", "there may be at most %zu watches", CONFIG_MAX_WATCHES);
+        return 0;
+    }
+    struct watch *watches = reallocarray(config->watches, config->watch_count + count, sizeof(*watches));
+    if (!watches)
+        return -ENOMEM;
+    config->watches = watches;
+    for (size_t i = 0; i < count; i++) {
+        struct watch_draft *draft = &file->draft->watches[i];
+        char where[CONFIG_WHERE_BYTES];
+        struct config_name name = {"watch", draft->name, config_where(where, "watches[%zu].name", i),
+                                   is_taken(config, draft->name)};
+        config_check_name(build, file, &name);
+        struct watch_build b = {.build = build, .file = file, .watch = &watches[config->watch_count++], .index = i};
+        build_watch(&b, draft);
+    }
+    return 0;
+}

@@ -1,0 +1,46 @@
+/* The running daemon: settings, history, poller, dispatch, control API and systemd on one event loop. */
+#pragma once
+
+#include "alert/dispatch.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "service/config.h"
+#include "service/maintenance.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+struct manager;
+
+struct manager_options {
+    const char *config_path;
+    bool once; /* one poll, deliver what is due, end */
+};
+
+/* Everything is open and listens afterwards. Mistakes in the settings are logged, a line each. */
+int manager_new(const struct manager_options *options, struct manager **ret, struct error *e);
+void manager_free(struct manager *manager);
+DEFINE_CLEANUP(struct manager *, manager_free)
+#define _cleanup_manager_ _cleanup_(manager_free_cleanup)
+
+/* Runs until SIGTERM, SIGINT, or the end of a once-run. Returns the exit status: 0 or 1. */
+int manager_run(struct manager *manager);
+
+/* For the control API. */
+json_t *manager_status(struct manager *manager); /* new reference; NULL without memory */
+bool manager_is_healthy(struct manager *manager);
+void manager_print_metrics(struct manager *manager, struct buf *out); /* OpenMetrics */
+
+/* Keeps what ran before on failure; mistakes are logged and, as config_load() does, reported. report may be NULL. */
+int manager_reload(struct manager *manager, config_report *report, void *userdata, struct error *e);
+/* As poller_look_now(). */
+int manager_poll(struct manager *manager, struct error *e);
+/* As dispatch_test(). */
+int manager_test(struct manager *manager, const char *channel, dispatch_test_callback *callback, void *userdata,
+                 struct error *e);
+/* As outbox_retry() and outbox_drop(). */
+int manager_retry(struct manager *manager, const char *alert_id, struct error *e);
+int manager_drop(struct manager *manager, const char *alert_id, struct error *e);
+/* As maintenance_start() for a backup; not called back after manager_free(). */
+int manager_backup(struct manager *manager, const char *copy_path, maintenance_callback *callback, void *userdata,
+                   struct error *e);

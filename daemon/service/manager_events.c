@@ -1,0 +1,48 @@
+#include "service/manager_internal.h"
+
+#include "base/clock.h"
+#include "history/changes.h"
+
+static int count_change(const struct change_row *row, void *userdata)
+{
+    struct manager *manager = userdata;
+
+    if (row->change->kind < KIND_COUNT)
+        manager->changes[row->change->kind]++;
+    return 0;
+}
+
+static void on_committed(const struct version *version, size_t alert_count, void *userdata)
+{
+    struct manager *manager = userdata;
+
+    manager->versions++;
+    manager->progress_usec = clock_stopwatch_usec();
+    if (version->change_count > 0) {
+        struct change_filter filter = {.nct_id = version->nct_id, .version = version->number};
+        changes_each(manager->store, &filter, count_change, manager, NULL);
+    }
+    if (alert_count > 0)
+        dispatch_wake(manager->dispatch);
+}
+
+static void on_finished(const struct poll *poll, void *userdata)
+{
+    struct manager *manager = userdata;
+
+    manager->polls[poll->outcome]++;
+    manager->progress_usec = clock_stopwatch_usec();
+    if (!manager->said_studies && poll->outcome != POLL_FAILED) {
+        manager->said_studies = true;
+        manager_say_studies(manager);
+    }
+    manager_check_health(manager);
+    manager_tell_systemd(manager);
+    if (manager->options.once)
+        manager_once_polled(manager, poll);
+}
+
+struct poller_events manager_poller_events(struct manager *manager)
+{
+    return (struct poller_events){.committed = on_committed, .finished = on_finished, .userdata = manager};
+}

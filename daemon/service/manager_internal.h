@@ -1,0 +1,91 @@
+/* What the files of the manager share; nobody else includes it. */
+#pragma once
+
+#include "base/timer.h"
+#include "history/store.h"
+#include "net/http.h"
+#include "net/smtp.h"
+#include "registry/poller.h"
+#include "service/api.h"
+#include "service/heartbeat.h"
+#include "service/manager.h"
+
+#include <event2/event.h>
+
+/* Settings in force, with the index over their watches. */
+struct manager_settings {
+    struct config *config;
+    const struct watch **watch_list;
+    struct watch_set *watches;
+};
+
+/* One thing that may be wrong for a while, and of which the channels are told. */
+struct condition {
+    bool bad;
+    int64_t since_usec;     /* wall; of this spell */
+    int64_t told_usec;      /* wall; 0: not yet in this spell */
+    const char *name;       /* static: "registry", "history" */
+};
+
+struct manager {
+    struct manager_options options;
+    char *config_path;
+    struct manager_settings settings;
+    bool settings_refused; /* the files have mistakes since: the old settings run on */
+
+    struct event_base *base;
+    struct event *terminate_event, *interrupt_event, *hangup_event;
+    struct event *watchdog_event; /* NULL without one */
+    struct store *store;
+    struct http *http;
+    struct smtp *smtp;
+    struct dispatch *dispatch;
+    struct poller *poller;
+    struct maintenance *maintenance;
+    struct api *api;
+    struct heartbeat *heartbeat;
+    struct timer *check_timer; /* health and what systemd is told */
+    struct timer *once_timer;  /* of a once-run, while alerts go out */
+
+    int64_t started_usec; /* wall */
+    int64_t progress_usec; /* stopwatch: when a poll last began, got on or ended */
+    enum poller_state last_state;
+    bool said_studies; /* what the registry holds was told once */
+    int64_t once_until_usec;  /* stopwatch */
+    int exit_status;
+    char history_damage[256]; /* what the check after an unclean end found, "" */
+
+    struct condition registry_condition, history_condition;
+
+    /* Since the start, for metrics. */
+    long polls[POLL_FAILED + 1];
+    long versions;
+    long changes[KIND_COUNT];
+};
+
+/* manager_settings.c */
+int manager_settings_load(const char *path, config_report *report, void *userdata, struct manager_settings *ret,
+                          struct error *e);
+void manager_settings_clear(struct manager_settings *settings);
+struct dispatch_settings manager_dispatch_settings(const struct manager_settings *settings);
+
+/* manager_words.c: what people are told on the terminal and in the journal */
+void manager_say_start(struct manager *manager);
+void manager_say_studies(struct manager *manager);
+void manager_tell_systemd(struct manager *manager);
+
+/* manager_health.c */
+void manager_check_health(struct manager *manager);
+/* Whether the daemon gets on: what the watchdog is told. */
+bool manager_gets_on(struct manager *manager);
+
+/* manager_events.c: what poller reports */
+struct poller_events manager_poller_events(struct manager *manager);
+
+/* manager_once.c */
+void manager_once_polled(struct manager *manager, const struct poll *poll);
+void manager_once_look(void *userdata);
+
+/* manager_status.c: visits every reason for not being healthy */
+typedef void trouble_visitor(const char *sentence, void *userdata);
+void manager_each_trouble(struct manager *manager, trouble_visitor *visit, void *userdata);
