@@ -23,6 +23,9 @@ unit_tests = \
 	%D%/unit/test_client_safetext \
 	%D%/unit/test_client_table \
 	%D%/unit/test_client_when \
+	%D%/unit/test_history_ledger \
+	%D%/unit/test_history_migrate \
+	%D%/unit/test_history_polls \
 	%D%/unit/test_history_store \
 	%D%/unit/test_history_versions \
 	%D%/unit/test_net_http \
@@ -38,7 +41,9 @@ unit_tests = \
 	%D%/unit/test_registry_poller \
 	%D%/unit/test_service_api \
 	%D%/unit/test_service_config \
+	%D%/unit/test_trial_archived \
 	%D%/unit/test_trial_diff \
+	%D%/unit/test_trial_richtext \
 	%D%/unit/test_trial_textdiff \
 	%D%/unit/test_trial_watch
 check_PROGRAMS += $(unit_tests)

@@ -2,6 +2,7 @@
  *
  * Exit status 0 is delivered, 75 (EX_TEMPFAIL of sysexits.h) and a time limit that passed is tried again, any other failed. */
 #include "alert/channel_list.h"
+#include "alert/message.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -10,7 +11,7 @@
 static int render(const struct channel *channel, const json_t *message, const struct render_context *context,
                   struct rendering *ret, struct error *e)
 {
-    _cleanup_free_ char *text = json_dumps(message, JSON_COMPACT);
+    _cleanup_free_ char *text = json_dumps(message, MESSAGE_DUMP_FLAGS);
 
     (void)channel;
     (void)context;

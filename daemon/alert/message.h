@@ -1,11 +1,11 @@
 /* What a message says, before any channel gives it a form: one JSON document, described by config/alert.schema.json.
  *
  * {
- *   "schema": "trialwatch.alert/1", "id": "al_…" (of the message), "channel": "cardiology", "created": "…Z", "test": false,
+ *   "schema": "trialwatch.alert/1", "id": "msg_…", "channel": "cardiology", "created": "…Z", "test": false,
  *   "headline": "Now recruiting: Memorial Regional Hospital, Hollywood, Florida — 12 km away",
- *   "weight": "urgent", "ledger_head": "1234:8f3a…",
+ *   "weight": "urgent", "ledger_head"?: "1234:8f3a…",
  *   "studies": [ {
- *     "nct_id", "url", "title", "status", "sponsor", "alerts": ["al_…"], "watches": ["freedom"],
+ *     "nct_id", "url", "title", "status"?, "sponsor"?, "alerts": ["al_…"], "watches": ["freedom"],
  *     "refresh", "version", "seen": "…Z", "headline", "why_stopped"?,
  *     "changes_omitted"?,                      how many message_shorten() left out
  *     "changes": [ {
@@ -13,7 +13,7 @@
  *       "values_omitted"?,                     true: before and after are too long to send; the history has them
  *       "text": one line for people,
  *       "difference": [["same"|"struck"|"added", text], …]?       of long texts
- *       "site": {"number","facility","city","state","zip","country","status","since","distance_km"?,"contacts"?}?
+ *       "site": {"number","facility","city","state","zip","country","status","since"?,"distance_km"?,"contacts"?}?
  *     } ],                                     ordered by weight, then as in the record; sites that went with_study are
  *                                              one entry with "count" and the nearest "site"
  *     "highlights": [{"word","line"}] }, … ],
@@ -28,6 +28,9 @@
 #include "trial/watch.h"
 
 #include <jansson.h>
+
+/* How the document is written where it leaves the program: real numbers in as many digits as every double keeps. */
+#define MESSAGE_DUMP_FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(15))
 
 /* The document of a message that outbox_compose() made. watches may lack one that an alert names. The caller owns *ret. */
 int message_build(struct store *store, const struct watch_set *watches, const char *message_id, json_t **ret,

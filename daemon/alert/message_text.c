@@ -62,29 +62,35 @@ static void append_site_listed(struct buf *out, const struct change *change, con
     }
 }
 
-/* "Site renamed: Emory University → Emory University Hospital (Atlanta, Georgia)": only the fields that changed. */
-static void append_site_renamed(struct buf *out, const struct change *change, const json_t *site)
+/* The place as it was: what changed put over what it is now. The caller owns it; NULL without memory. */
+static json_t *place_before(const struct change *change, const json_t *site)
 {
     static const char *const keys[] = {"facility", "city", "state", "zip", "country"};
-    size_t shown = 0;
+    json_t *place = json_copy((json_t *)site);
 
-    buf_append_string(out, "Site renamed: ");
     for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-        const char *before = json_string_value(json_object_get(change->before, keys[i]));
-        const char *after = json_string_value(json_object_get(change->after, keys[i]));
-        if (!before && !after)
-            continue;
-        if (before && after && strcmp(before, after) == 0)
-            continue;
-        if (shown++ > 0)
-            buf_append_string(out, "; ");
-        message_append_shortened(out, string_or(before, "no name"), MAX_BESIDE_BYTES);
-        buf_append_string(out, " → ");
-        message_append_shortened(out, string_or(after, "no name"), MAX_BESIDE_BYTES);
+        json_t *before = json_object_get(change->before, keys[i]), *after = json_object_get(change->after, keys[i]);
+        if (before)
+            json_object_set(place, keys[i], before);
+        else if (after)
+            json_object_del(place, keys[i]);
     }
-    buf_append_string(out, shown > 0 ? " (now: " : "(now: ");
-    message_append_place(out, site);
-    buf_append_string(out, ")");
+    return place;
+}
+
+/* "Site renamed: Emory University, Atlanta, Georgia → Emory University Hospital, Atlanta, Georgia" */
+static void append_site_renamed(struct buf *out, const struct change *change, const json_t *site)
+{
+    _cleanup_buf_ struct buf before = {0}, after = {0};
+    json_t *place = place_before(change, site);
+
+    message_append_place(&before, place);
+    message_append_place(&after, site);
+    json_decref(place);
+    if (strcmp(buf_string(&before), buf_string(&after)) == 0)
+        buf_printf(out, "Address corrected: %s", buf_string(&after));
+    else
+        buf_printf(out, "Site renamed: %s → %s", buf_string(&before), buf_string(&after));
 }
 
 static void append_of_site(struct buf *out, const char *what, const json_t *site)
@@ -179,7 +185,8 @@ static void append_field_change(struct buf *out, const struct change *change)
     }
     message_append_field_label(out, change->path);
     if (!change->before || !change->after) {
-        buf_append_string(out, !change->before ? " added: " : " removed: ");
+        const char *verb = !change->before ? " added: " : " removed: ";
+        buf_append_string(out, change->kind == KIND_WHY_STOPPED && change->after ? ": " : verb);
         message_append_value(out, change->path, change->before ? change->before : change->after);
         return;
     }

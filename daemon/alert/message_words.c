@@ -122,7 +122,8 @@ void message_append_shortened(struct buf *out, const char *text, size_t max_byte
 
 const char *message_item_name(const json_t *item)
 {
-    static const char *const keys[] = {"measure", "name", "title", "label", "term", "id", "filename", "citation", "url"};
+    static const char *const keys[] = {"measure", "name", "fullName", "title",    "label",
+                                       "term",    "id",   "filename", "citation", "url"};
 
     if (json_is_string(item))
         return json_string_value(item);

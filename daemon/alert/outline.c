@@ -129,7 +129,9 @@ static int add_highlights(struct outline *outline, const json_t *study)
     json_array_foreach(json_object_get(study, "highlights"), index, highlight) {
         _cleanup_buf_ struct buf line = {0};
 
-        buf_printf(&line, "Eligibility mentions %s: “%s”", text_of(highlight, "word"), text_of(highlight, "line"));
+        const char *quoted = text_of(highlight, "line");
+        quoted += strspn(quoted, "*- \t"); /* the list's mark */
+        buf_printf(&line, "Eligibility mentions %s: “%s”", text_of(highlight, "word"), quoted);
         int r = outline_add_text(outline, LINE_QUOTE, SPAN_PLAIN, &line);
         if (r < 0)
             return r;

@@ -1,5 +1,7 @@
 #include "alert/payload.h"
 
+#include "alert/message.h"
+
 #include <errno.h>
 
 #ifdef HAVE_JQ
@@ -65,7 +67,7 @@ static int append_result(struct buf *out, jv result, struct error *e)
 int payload_make(const char *program, const json_t *message, struct buf *out, struct error *e)
 {
     _cleanup_(jq_free_cleanup) jq_state *jq = NULL;
-    _cleanup_free_ char *text = json_dumps(message, JSON_COMPACT);
+    _cleanup_free_ char *text = json_dumps(message, MESSAGE_DUMP_FLAGS);
 
     if (!text)
         return error_set(e, -ENOMEM, "Out of memory");

@@ -80,7 +80,7 @@ static int seal(const struct channel *channel, const json_t *message, const stru
 static char *dump(const json_t *message, bool shorter)
 {
     json_t *small = shorter ? message_shorten(message, SHORTER_STUDIES, SHORTER_CHANGES) : NULL;
-    char *text = json_dumps(small ? small : message, JSON_COMPACT);
+    char *text = json_dumps(small ? small : message, MESSAGE_DUMP_FLAGS);
 
     json_decref(small);
     return text;

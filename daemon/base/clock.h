@@ -1,7 +1,7 @@
 /* The only source of time.
  *
- * Every time is in microseconds: wall times since 1970 in UTC, monotonic ones since some start. A test shifts both by an
- * offset, so that years pass in seconds: in the process by clock_advance_usec(), from outside by a file that the
+ * Every time is in microseconds: wall times since 1970 in UTC, monotonic ones since some start. A test shifts both by
+ * an offset, so that years pass in seconds: in the process by clock_advance_usec(), from outside by a file that the
  * environment variable TRIALWATCH_TEST_CLOCK names and that holds the offset as a decimal number. */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* What the program tells its operator.
  *
- * A line has a syslog priority, a sentence, and optionally fields (TRIALWATCH_STUDY=…) and a message id for the journal's
- * catalog. Where lines go is one sink, stderr by default; service/sd replaces it by the journal. Any thread may log.
+ * A line has a syslog priority, a sentence, and optionally fields (TRIALWATCH_STUDY=…) and a message id for the
+ * journal's catalog. Where lines go is one sink, stderr by default; service/sd replaces it by the journal. Any thread may log.
  * A function either logs or returns an error, never both. */
 #pragma once
 

@@ -10,7 +10,8 @@
 /* "90s", "15m", "12h", "7d", "2w" and sums such as "1h30m". -EINVAL for anything else, -ERANGE past 100 years. */
 int text_parse_duration(const char *text, int64_t *ret_usec);
 
-/* "15 minutes", "3 days", "1 h 30 min": the largest unit and the next one, rounded down. Negative is 0. Returns text. */
+/* "15 minutes", "3 days", "1 h 30 min": the largest unit and the next one, rounded down. Negative is 0. Returns
+ * text. */
 const char *text_format_duration(int64_t usec, char *text, size_t size);
 
 /* "300km", "50mi", "12.5 km". -EINVAL without a unit, for anything else, for negative ones and past a million. */
@@ -28,7 +29,8 @@ size_t text_cut_at_character(const char *text, size_t max_bytes);
 /* Ends text, which snprintf() may have cut in a character, before that character. */
 void text_drop_half_character(char *text);
 
-/* As text_cut_at_character(), but it does not end in a word either, nor in the space after one, unless the first word is longer. */
+/* As text_cut_at_character(), but it does not end in a word either, nor in the space after one, unless the first word
+ * is longer. */
 size_t text_cut_at_word(const char *text, size_t max_bytes);
 
 /* How many bytes the control character at the start of text has (U+0001 to U+001F, U+007F to U+009F), 0 for another. */
@@ -40,8 +42,8 @@ void text_clean(char *text);
 /* Appends text with the five characters of HTML escaped, and control characters but tab and newline left out. */
 void text_append_html(struct buf *out, const char *text);
 
-/* "RECRUITING" and "ACTIVE_NOT_RECRUITING" as "Recruiting" and "Active, not recruiting"; another enumerated value of the
- * registry the same way by rule, so that a new one is still readable. Appends. */
+/* "RECRUITING" and "ACTIVE_NOT_RECRUITING" as "Recruiting" and "Active, not recruiting"; another enumerated value of
+ * the registry the same way by rule, so that a new one is still readable. Appends. */
 void text_append_enum(struct buf *out, const char *value);
 
 /* "1 site", "221 sites": the count with the noun's plural by s. Appends. */

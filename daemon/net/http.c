@@ -31,7 +31,7 @@ struct http_request {
 
 struct http {
     struct http_multi *multi;
-    TAILQ_HEAD(, http_request) requests;
+    TAILQ_HEAD(http_request_list, http_request) requests;
 };
 
 static const struct method {
@@ -75,7 +75,8 @@ static void on_done(struct http_transfer *transfer)
     if (transfer->result == CURLE_OK)
         http_answer_read(transfer->easy, &request->body, &response);
     else
-        http_answer_failed(transfer->easy, transfer->result, request->curl_text, request->url, &request->body, &response);
+        http_answer_failed(transfer->easy, transfer->result, request->curl_text, request->url, &request->body,
+                           &response);
     request->callback(&response, request->userdata);
 }
 

@@ -1,7 +1,7 @@
 /* HTTP requests on the event loop, by libcurl's multi interface.
  *
- * One struct http a process. A request's callback runs from the loop, never from inside start or cancel. Only the loop's
- * thread may call. https only, unless the request allows http (the settings allow that for loopback). */
+ * One struct http a process. A request's callback runs from the loop, never from inside start or cancel. Only the
+ * loop's thread may call. https only, unless the request allows http (the settings allow that for loopback). */
 #pragma once
 
 #include "base/buf.h"

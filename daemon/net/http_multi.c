@@ -20,7 +20,7 @@ struct http_multi {
     CURLM *curlm; /* NULL after it broke and no new one could be made */
     struct event *timer;
     struct event *completion;
-    TAILQ_HEAD(, http_socket) sockets;
+    TAILQ_HEAD(http_socket_list, http_socket) sockets;
     TAILQ_HEAD(transfer_list, http_transfer) under_way, finished;
 };
 

@@ -30,5 +30,6 @@ int mime_append(struct buf *out, const struct mime_mail *mail, struct error *e);
  * when name is NULL or empty. One line, for a structured header. */
 void mime_append_address(struct buf *out, const char *name, const char *address);
 
-/* One "local@domain" without quotes, comments, white space or control characters; non-ASCII sets *ret_needs_smtputf8. */
+/* One "local@domain" without quotes, comments, white space or control characters; non-ASCII sets
+ * *ret_needs_smtputf8. */
 bool mime_address_ok(const char *address, bool *ret_needs_smtputf8);

@@ -262,8 +262,8 @@ static struct smtp_worker *start_worker(struct smtp *smtp, const char *url)
     return worker;
 }
 
-/* The worker whose queue a mail for the server goes to: its own; else a new one; when there are enough, the one with the
- * least to do, which becomes the server's own when it has nothing to do. Called with the lock held. */
+/* The worker whose queue a mail for the server goes to: its own; else a new one; when there are enough, the one with
+ * the least to do, which becomes the server's own when it has nothing to do. Called with the lock held. */
 static struct smtp_worker *choose_worker(struct smtp *smtp, const char *url)
 {
     struct smtp_worker *least = &smtp->workers[0];

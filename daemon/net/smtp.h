@@ -65,8 +65,8 @@ int smtp_new(struct event_base *base, struct smtp **ret, struct error *e);
  * restart, then abandons them. Not from within a callback. Takes NULL. */
 void smtp_free(struct smtp *smtp);
 
-/* Copies everything. -EAGAIN when the server's queue is full, -EINVAL for a URL, an address or text that cannot be sent:
- * bare CR or LF, NUL, lines over 998 bytes. *ret is valid until the callback is called or it is cancelled. */
+/* Copies everything. -EAGAIN when the server's queue is full, -EINVAL for a URL, an address or text that cannot be
+ * sent: bare CR or LF, NUL, lines over 998 bytes. *ret is valid until the callback is called or it is cancelled. */
 int smtp_submit(struct smtp *smtp, const struct smtp_server *server, const struct smtp_mail *mail,
                 smtp_callback *callback, void *userdata, struct smtp_job **ret, struct error *e);
 

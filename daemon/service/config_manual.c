@@ -65,13 +65,16 @@ static const char tail[] =
     ".Xr trialwatch-history 5 ,\n"
     ".Xr trialwatchd 8\n";
 
-/* Text of the table in mdoc: a backslash and a dot or quote at the start of a line would be read as requests. */
+/* Text of the table in mdoc: backslashes, and dots or quotes at the start of a line, would be read as requests. A new
+ * sentence begins a new line, as mdoc wants it. */
 static void print_text(FILE *out, const char *text)
 {
-    if (*text == '.' || *text == '\'')
-        fputs("\\&", out);
     for (const char *c = text; *c; c++) {
-        if (*c == '\\')
+        if (c == text && (*c == '.' || *c == '\''))
+            fputs("\\&", out);
+        if (*c == '.' && c[1] == ' ')
+            c += fputs(".\n", out) >= 0;
+        else if (*c == '\\')
             fputs("\\e", out);
         else if (*c == '"')
             fputs("\\(dq", out);

@@ -16,9 +16,8 @@
 /* What is seen of a condition now. */
 struct observation {
     bool bad;
-    int64_t wait_usec;          /* it must last so long before it is told */
-    int64_t since_usec;         /* wall; when known better than "now" */
-    const char *headline;       /* while bad */
+    int64_t wait_usec;    /* it must last so long before it is told */
+    const char *headline; /* while bad */
     const char *text;
     const char *well_headline; /* once it is over */
 };
@@ -48,7 +47,7 @@ static void judge(struct manager *manager, struct condition *condition, const st
     }
     if (!condition->bad) {
         condition->bad = true;
-        condition->since_usec = seen->since_usec > 0 ? seen->since_usec : now_usec;
+        condition->since_usec = now_usec;
     }
     bool due = condition->told_usec == 0 ? now_usec - condition->since_usec >= seen->wait_usec
                                          : now_usec - condition->told_usec >= TELL_AGAIN_USEC;
@@ -58,6 +57,7 @@ static void judge(struct manager *manager, struct condition *condition, const st
     }
 }
 
+/* A machine that slept for a week has not failed for a week: the time counts from the first look that failed. */
 static void check_registry(struct manager *manager)
 {
     struct poller_status status;
@@ -72,7 +72,6 @@ static void check_registry(struct manager *manager)
           &(struct observation){
               .bad = status.failures > 0,
               .wait_usec = manager->settings.config->health_after_usec,
-              .since_usec = good_usec,
               .headline = "The registry cannot be read",
               .text = text,
               .well_headline = "The registry can be read again",

@@ -16,9 +16,6 @@ static const uint8_t class_weights[] = {
     [WORD_GENERIC] = 2,
 };
 
-/* The name of the place does not tell apart the hospitals in it. */
-#define PLACE_WEIGHT 2
-
 /* Spreads every bit over the whole (the finalizer of MurmurHash3). */
 static uint64_t mix(uint64_t hash)
 {
@@ -191,22 +188,20 @@ static void add_word(struct name_reader *reader, const char *word)
     add_letters(site->letters, &site->letter_count, word);
     if (meaning.word_class == WORD_EMPTY)
         return;
+    if (meaning.word_class == WORD_DISTINCTIVE) {
+        /* the name of the place does not tell apart the hospitals in it */
+        if (has_word(site->city, meaning.same) || has_word(site->state, meaning.same))
+            meaning.word_class = WORD_GENERIC;
+        else
+            add_letters(reader->distinctive, &reader->distinctive_count, meaning.same);
+    }
     uint64_t hash = hash_string(meaning.same);
-    bool is_place = meaning.word_class == WORD_DISTINCTIVE &&
-                    (has_word(site->city, meaning.same) || has_word(site->state, meaning.same));
-    bool distinctive = meaning.word_class == WORD_DISTINCTIVE && !is_place;
     site->name = mix(site->name + hash);
-    if (meaning.word_class == WORD_SPECIALTY)
-        site->specialties += hash;
-    if (meaning.word_class == WORD_NUMBER)
-        site->numbers += hash;
-    if (distinctive)
-        add_letters(reader->distinctive, &reader->distinctive_count, meaning.same);
     if (site->word_count < SITE_MAX_WORDS)
         site->words[site->word_count++] = (struct site_word){
             .hash = hash,
-            .weight = is_place ? PLACE_WEIGHT : class_weights[meaning.word_class],
-            .distinctive = distinctive,
+            .weight = class_weights[meaning.word_class],
+            .word_class = (uint8_t)meaning.word_class,
         };
 }
 
@@ -224,7 +219,7 @@ static void finish_words(struct site_features *site)
             continue;
         memmove(&site->words[at + 1], &site->words[at], (count - at) * sizeof(word));
         site->words[at] = word;
-        site->distinctive_count += word.distinctive;
+        site->distinctive_count += word.word_class == WORD_DISTINCTIVE;
         count++;
     }
     site->word_count = count;

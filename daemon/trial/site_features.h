@@ -25,8 +25,8 @@ void site_hash(const json_t *location, struct site_hashes *ret);
 
 struct site_word {
     uint64_t hash;
-    uint8_t weight;   /* more for words that say which site it is */
-    bool distinctive; /* such a word */
+    uint8_t weight;     /* more for words that say which site it is */
+    uint8_t word_class; /* of enum word_class; the name of the place counts as generic */
 };
 
 /* Folded parts; a name is a bag of words, most of them worth little. 0 and "" stand for what is absent. */
@@ -40,8 +40,6 @@ struct site_features {
     struct site_word words[SITE_MAX_WORDS]; /* by hash, each once */
     size_t word_count;
     size_t distinctive_count;
-    uint64_t specialties; /* a set of them, as a sum of hashes */
-    uint64_t numbers;     /* likewise */
     uint16_t pairs[SITE_TEXT_BYTES]; /* of neighbouring letters in the distinctive words, sorted */
     size_t pair_count;
     char letters[SITE_TEXT_BYTES]; /* of the name, without gaps */

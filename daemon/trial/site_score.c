@@ -1,6 +1,7 @@
 #include "trial/site_score.h"
 
 #include "base/macro.h"
+#include "trial/site_words.h"
 
 #include <math.h>
 #include <string.h>
@@ -35,7 +36,9 @@ enum {
     CITY_FAR = -400,
     NEAR_KM = 30,
 
-    SLOT_SAME = 250, /* an anonymous entry without a zip, in the same city */
+    ANONYMOUS_SAME = 50,   /* in the same words */
+    ANONYMOUS_NAMED = -50, /* a name was given to the site, or taken from it */
+    SLOT_SAME = 300,       /* an anonymous entry without a zip, in the same city */
     COUNTRY_OTHER = -600,
     CONTACT_SAME = 750,
 
@@ -55,10 +58,10 @@ enum {
 #define EARTH_RADIUS_KM 6371.0
 #define RADIANS_PER_DEGREE 0.017453292519943295
 
-/* Words two names share, by weight. */
+/* Words that two names share, by weight, and how many words of each class they share or only one has. */
 struct overlap {
-    unsigned shared, sum_a, sum_b;
-    size_t distinctive;
+    unsigned shared_weight, weight_a, weight_b;
+    unsigned shared[WORD_CLASSES], only_a[WORD_CLASSES], only_b[WORD_CLASSES];
 };
 
 static struct overlap name_overlap(const struct site_features *a, const struct site_features *b)
@@ -70,19 +73,21 @@ static struct overlap name_overlap(const struct site_features *a, const struct s
         const struct site_word *x = i < a->word_count ? &a->words[i] : NULL;
         const struct site_word *y = j < b->word_count ? &b->words[j] : NULL;
         if (x && y && x->hash == y->hash) {
-            /* a word may be the name of a place in one entry only */
-            unsigned weight = x->weight < y->weight ? x->weight : y->weight;
-            ret.shared += weight;
-            ret.sum_a += weight;
-            ret.sum_b += weight;
-            ret.distinctive += x->distinctive && y->distinctive;
+            /* what is the name of the place in one entry may be distinctive in the other: it counts for less */
+            const struct site_word *lesser = x->weight < y->weight ? x : y;
+            ret.shared_weight += lesser->weight;
+            ret.weight_a += lesser->weight;
+            ret.weight_b += lesser->weight;
+            ret.shared[lesser->word_class]++;
             i++;
             j++;
         } else if (!y || (x && x->hash < y->hash)) {
-            ret.sum_a += x->weight;
+            ret.weight_a += x->weight;
+            ret.only_a[x->word_class]++;
             i++;
         } else {
-            ret.sum_b += y->weight;
+            ret.weight_b += y->weight;
+            ret.only_b[y->word_class]++;
             j++;
         }
     }
@@ -147,13 +152,13 @@ static bool is_slip(const struct site_features *a, const struct site_features *b
  * the longer. The latter counts only for words that say something. */
 static unsigned overlap_percent(const struct overlap *overlap)
 {
-    unsigned sum = overlap->sum_a + overlap->sum_b;
-    unsigned least = overlap->sum_a < overlap->sum_b ? overlap->sum_a : overlap->sum_b;
+    unsigned sum = overlap->weight_a + overlap->weight_b;
+    unsigned least = overlap->weight_a < overlap->weight_b ? overlap->weight_a : overlap->weight_b;
 
-    if (overlap->shared == 0)
+    if (overlap->shared_weight == 0)
         return 0;
-    unsigned all = 200 * overlap->shared / sum;
-    return overlap->distinctive == 0 ? all : (all + 100 * overlap->shared / least) / 2;
+    unsigned all = 200 * overlap->shared_weight / sum;
+    return overlap->shared[WORD_DISTINCTIVE] == 0 ? all : (all + 100 * overlap->shared_weight / least) / 2;
 }
 
 static int same_name_score(const struct site_features *a, const struct site_features *b, bool same_city)
@@ -171,7 +176,7 @@ static unsigned likeness_percent(const struct site_features *a, const struct sit
 {
     unsigned percent = overlap_percent(overlap);
     unsigned spelling = spelling_percent(a, b);
-    bool other_words = a->distinctive_count > 0 && b->distinctive_count > 0 && overlap->distinctive == 0;
+    bool other_words = a->distinctive_count > 0 && b->distinctive_count > 0 && overlap->shared[WORD_DISTINCTIVE] == 0;
 
     if (spelling >= SPELLING_PERCENT)
         return spelling > percent ? spelling : percent;
@@ -180,23 +185,30 @@ static unsigned likeness_percent(const struct site_features *a, const struct sit
     return percent;
 }
 
+/* The score of names that are so much alike. */
+static int likeness_score(unsigned percent, const struct overlap *overlap)
+{
+    bool same_core = overlap->shared[WORD_DISTINCTIVE] > 0 && overlap->only_a[WORD_DISTINCTIVE] == 0 &&
+                     overlap->only_b[WORD_DISTINCTIVE] == 0;
+
+    if (same_core)
+        return NAME_SAME_CORE;
+    return NAME_OTHER + ((int)percent - NAME_UNLIKE_PERCENT) * (NAME_LIKE - NAME_OTHER) / (100 - NAME_UNLIKE_PERCENT);
+}
+
 static int like_name_score(const struct site_features *a, const struct site_features *b)
 {
     struct overlap overlap = name_overlap(a, b);
 
-    if (a->numbers != b->numbers && a->numbers && b->numbers)
+    if (overlap.only_a[WORD_NUMBER] > 0 && overlap.only_b[WORD_NUMBER] > 0)
         return NAME_OTHER;
-    int percent = (int)likeness_percent(a, b, &overlap);
+    unsigned percent = likeness_percent(a, b, &overlap);
     if (percent <= NAME_UNLIKE_PERCENT)
         return NAME_OTHER;
-    bool same_core = overlap.distinctive > 0 && overlap.distinctive == a->distinctive_count &&
-                     overlap.distinctive == b->distinctive_count;
-    int score = same_core ? NAME_SAME_CORE
-                          : NAME_OTHER + (percent - NAME_UNLIKE_PERCENT) * (NAME_LIKE - NAME_OTHER) /
-                                             (100 - NAME_UNLIKE_PERCENT);
-    if (a->numbers != b->numbers)
+    int score = likeness_score(percent, &overlap);
+    if (overlap.only_a[WORD_NUMBER] + overlap.only_b[WORD_NUMBER] > 0)
         score += NUMBER_MISSING;
-    if (a->specialties != b->specialties)
+    if (overlap.only_a[WORD_SPECIALTY] + overlap.only_b[WORD_SPECIALTY] > 0)
         score += SPECIALTY_MISSING;
     return score;
 }
@@ -210,8 +222,10 @@ static int code_score(const struct site_features *a, const struct site_features 
 
 static int name_score(const struct site_features *a, const struct site_features *b, bool same_city)
 {
+    if (a->anonymous && b->anonymous)
+        return a->name == b->name ? ANONYMOUS_SAME : 0;
     if (a->anonymous || b->anonymous)
-        return 0;
+        return ANONYMOUS_NAMED;
     return a->name == b->name ? same_name_score(a, b, same_city) : like_name_score(a, b);
 }
 
@@ -271,9 +285,9 @@ static int city_score(const struct site_features *a, const struct site_features 
         return CITY_SAME;
     if (is_like_city(a->city, b->city))
         return CITY_NEAR;
-    if (!a->has_position || !b->has_position)
-        return begins_with_words(a->state, b->city) || begins_with_words(b->state, a->city) ? CITY_NEAR : CITY_UNKNOWN;
-    return distance_km(a, b) <= NEAR_KM ? CITY_NEAR : CITY_FAR;
+    if (a->has_position && b->has_position)
+        return distance_km(a, b) <= NEAR_KM ? CITY_NEAR : CITY_FAR;
+    return begins_with_words(a->state, b->city) || begins_with_words(b->state, a->city) ? CITY_NEAR : CITY_UNKNOWN;
 }
 
 static bool share_contact(const struct site_features *a, const struct site_features *b)

@@ -127,7 +127,7 @@ static const struct word words[] = {
     {"hospitalario", WORD_GENERIC, "hospital", false},
     {"hospitalier", WORD_GENERIC, "hospital", false},
     {"hospitals", WORD_GENERIC, "hospital", false},
-    {"i", WORD_NUMBER, "1", false},
+    {"i", WORD_EMPTY, NULL, false},
     {"id", WORD_EMPTY, NULL, true},
     {"ii", WORD_NUMBER, "2", false},
     {"iii", WORD_NUMBER, "3", false},

@@ -9,7 +9,8 @@ enum word_class {
     WORD_NUMBER,      /* "First", "2nd", "12": tells apart what else has the same name */
     WORD_SPECIALTY,   /* "cancer", "children": what for */
     WORD_GENERIC,     /* "hospital", "university": what it is */
-    WORD_EMPTY        /* "of", "the": nothing */
+    WORD_EMPTY,       /* "of", "the": nothing */
+    WORD_CLASSES
 };
 
 struct word_meaning {

@@ -5,6 +5,7 @@
 #include "trial/keysort.h"
 #include "trial/site_assign.h"
 #include "trial/site_score.h"
+#include "trial/site_words.h"
 
 #include <errno.h>
 #include <string.h>
@@ -46,7 +47,7 @@ static size_t search_keys(const struct site_features *site, uint64_t ret[static 
     if (site->code)
         ret[count++] = hash_combine(KEY_CODE, site->code);
     for (size_t i = 0; !site->anonymous && i < site->word_count; i++)
-        if (site->words[i].distinctive)
+        if (site->words[i].word_class == WORD_DISTINCTIVE)
             ret[count++] = hash_combine(KEY_WORD, hash_combine(site->words[i].hash, site->country));
     for (size_t i = 0; i < site->contact_count; i++)
         ret[count++] = hash_combine(KEY_CONTACT, site->contacts[i]);

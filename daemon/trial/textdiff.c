@@ -44,7 +44,8 @@ static int follow_same(const struct comparison *c, int x, int k)
 }
 
 /* The greedy algorithm of E. W. Myers, "An O(ND) Difference Algorithm and Its Variations" (1986). Fills c->reach and
- * returns the number of differences, or -1 past the limit. A way that leaves the texts is longer than one along their edge, so none is found. */
+ * returns the number of differences, or -1 past the limit. A way that leaves the texts is longer than one along their
+ * edge, so none is found. */
 static int find_differences(const struct comparison *c)
 {
     for (int d = 0; d <= TEXTDIFF_MAX_DIFFERENCES; d++) {

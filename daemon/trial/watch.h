@@ -1,7 +1,7 @@
 /* What somebody wants to know, and which watches a study's changes concern.
  *
- * A watch is plain data that service/config fills; a watch_set indexes many of them by study, so that a change finds its
- * watches without trying all. */
+ * A watch is plain data that service/config fills; a watch_set indexes many of them by study, so that a change finds
+ * its watches without trying all. */
 #pragma once
 
 #include "base/err.h"
@@ -49,16 +49,16 @@ bool watch_has_query(const struct watch *watch);
 /* Whether the watch asks to be told of this change of a study (after is the newer version).
  *
  * Its kind must be among the watch's; listed always is for a query. A change of weight silent passes only when its kind
- * is silent as such, and so was named. Countries and near hold for changes of a site, by where it is now, or was when it
- * is no longer listed. No alert is lost for lack of data: a site without country passes countries; a site without
+ * is silent as such, and so was named. Countries and near hold for changes of a site, by where it is now, or was when
+ * it is no longer listed. No alert is lost for lack of data: a site without country passes countries; a site without
  * geoPoint is taken to be where the study's other sites in its city and country are, and passes near if none says. */
 bool watch_wants(const struct watch *watch, const struct study *after, const struct change *change);
 
 /* Kilometres along the great circle from near to a location's geoPoint, negative when it has none. */
 double watch_distance_km(const struct watch_near *near, const json_t *location);
 
-/* The eligibility lines of the study that mention one of the words (or phrases), whole and with case and accents folded:
- * a new array of {"word","line"}, a line once with the first of the words. NULL without memory. */
+/* The eligibility lines of the study that mention one of the words (or phrases), whole and with case and accents
+ * folded: a new array of {"word","line"}, a line once with the first of the words. NULL without memory. */
 json_t *watch_highlights(char *const *words, size_t word_count, const struct study *study);
 
 struct watch_set;

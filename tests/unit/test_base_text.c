@@ -33,7 +33,8 @@ static void durations_are_sums_of_units(void **state)
 
 static void other_durations_are_refused(void **state)
 {
-    static const char *const texts[] = {"", "s", "15", "15 m", " 15m", "15m ", "-1s", "+1s", "1.5h", "1h30", "15M", "1y", "1ms"};
+    static const char *const texts[] = {"", "s", "15", "15 m", " 15m", "15m ",
+                                        "-1s", "+1s", "1.5h", "1h30", "15M", "1y", "1ms"};
     int64_t usec = 42;
 
     (void)state;
@@ -85,8 +86,8 @@ static void durations_read_as_their_largest_two_units(void **state)
 
 static void distances_need_a_unit(void **state)
 {
-    static const char *const wrong[] = {"", "300", "km", "-3km", "3 m", "3kmh", "1e3km", ".5km", "5.km", "nankm", "infkm",
-                                        "0x10km", "1000001km", " 3km", "3km "};
+    static const char *const wrong[] = {"", "300", "km", "-3km", "3 m", "3kmh", "1e3km", ".5km", "5.km", "nankm",
+                                        "infkm", "0x10km", "1000001km", " 3km", "3km "};
     double km = -1;
 
     (void)state;
@@ -129,9 +130,9 @@ static void utf8_is_what_rfc_3629_says(void **state)
 {
     static const char *const good[] = {"", "plain", "\xC3\xA9", "\xE2\x80\x94", "\xF0\x9F\x98\x80", "\xED\x9F\xBF",
                                        "\xEE\x80\x80", "\xF4\x8F\xBF\xBF", "\xEF\xBB\xBF"};
-    static const char *const bad[] = {"\x80", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF",
-                                      "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xC3", "\xE2\x80", "\xF0\x9F\x98", "\xC3(",
-                                      "\xE2(\x80", "\xFF", "caf\xE9"};
+    static const char *const bad[] = {"\x80", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80",
+                                      "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xC3", "\xE2\x80", "\xF0\x9F\x98",
+                                      "\xC3(", "\xE2(\x80", "\xFF", "caf\xE9"};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(good); i++)
@@ -193,7 +194,8 @@ static void html_is_escaped_and_has_no_controls(void **state)
 
     (void)state;
     text_append_html(&out, "<a href='x'>\"R&D\"</a>\t\n\r\x01\x7F\xC2\x9B\xC2\xA0\xC3\xA9");
-    assert_string_equal(buf_string(&out), "&lt;a href=&#39;x&#39;&gt;&quot;R&amp;D&quot;&lt;/a&gt;\t\n\xC2\xA0\xC3\xA9");
+    assert_string_equal(buf_string(&out),
+                        "&lt;a href=&#39;x&#39;&gt;&quot;R&amp;D&quot;&lt;/a&gt;\t\n\xC2\xA0\xC3\xA9");
 }
 
 static void enumerated_values_read_as_words(void **state)

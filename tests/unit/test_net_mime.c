@@ -36,7 +36,7 @@ static void check_header(const char *name, const char *value, bool structured, c
     assert_string_equal(buf_string(&out), expected);
 }
 
-/* No line longer than 76 bytes, none empty; the encoded words decode to the text again, each one to whole characters. */
+/* No line longer than 76 bytes, none empty; the encoded words decode to the text again, each to whole characters. */
 static void check_encoded(const char *name, const char *text)
 {
     _cleanup_buf_ struct buf out = {0}, decoded = {0};
@@ -72,7 +72,8 @@ static void long_ascii_headers_are_folded_at_spaces(void **state)
 {
     (void)state;
     check_header("Subject",
-                 "Safety of Intracoronary CD34+ Cells in Participants With Coronary Endothelial Microvascular Dysfunction",
+                 "Safety of Intracoronary CD34+ Cells in Participants With Coronary "
+                 "Endothelial Microvascular Dysfunction",
                  false,
                  "Subject: Safety of Intracoronary CD34+ Cells in Participants With Coronary\r\n"
                  " Endothelial Microvascular Dysfunction\r\n");
@@ -112,13 +113,15 @@ static void characters_are_never_split_between_words(void **state)
 
 static void injection_is_refused_with_the_header_named(void **state)
 {
-    static const char *const values[] = {"a\r\nBcc: x@example.org", "a\nb", "a\rb", "a\x01", "a\tb", "a\x7F", "\xC2\x85"};
+    static const char *const values[] = {"a\r\nBcc: x@example.org", "a\nb", "a\rb", "a\x01",
+                                         "a\tb", "a\x7F", "\xC2\x85"};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
         check_header("Subject", values[i], false,
                      "-EINVAL: the mail header Subject has a line break or another control character");
-        check_header("To", values[i], true, "-EINVAL: the mail header To has a line break or another control character");
+        check_header("To", values[i], true,
+                     "-EINVAL: the mail header To has a line break or another control character");
     }
     check_header("Subject", "\xFF", false, "-EINVAL: the mail header Subject is not UTF-8");
     check_header("To", "\xC3\xA9@example.org", true, "-EINVAL: the mail header To must be ASCII");
@@ -140,7 +143,8 @@ static void no_line_passes_998_bytes(void **state)
     assert_non_null(strstr(buf_string(&out), "X-Id:\r\n aaa"));
     word[997] = 'a';
     word[998] = '\0';
-    check_header("X-Id", word, true, "-EINVAL: the mail header X-Id has a word that is too long, or spaces that get lost");
+    check_header("X-Id", word, true,
+                 "-EINVAL: the mail header X-Id has a word that is too long, or spaces that get lost");
 }
 
 static void many_recipients_fold(void **state)

@@ -18,7 +18,8 @@ static const char record[] =
     "\"eligibilityModule\":{\"eligibilityCriteria\":\"Inclusion Criteria:\\n\\n  * Type 2 Diabetes Mellitus\\r\\n"
     "* M\\u00e9ni\\u00e8re's disease\\n* No prediabetes\\nDIABETES and hypertension\"},"
     "\"contactsLocationsModule\":{\"locations\":["
-    "{\"facility\":\"A\",\"city\":\"Cincinnati\",\"country\":\"United States\",\"geoPoint\":{\"lat\":39.12713,\"lon\":-84.51435}},"
+    "{\"facility\":\"A\",\"city\":\"Cincinnati\",\"country\":\"United States\","
+    "\"geoPoint\":{\"lat\":39.12713,\"lon\":-84.51435}},"
     "{\"facility\":\"B\",\"city\":\"Paris\",\"country\":\"France\",\"geoPoint\":{\"lat\":48.85341,\"lon\":2.3488}},"
     "{\"facility\":\"C\",\"city\":\"Paris\",\"country\":\"France\"},"
     "{\"facility\":\"D\",\"city\":\"Dayton\",\"country\":\"United States\"},"
@@ -122,7 +123,8 @@ static void silence_passes_only_by_name(void **state)
 
 static void distances_follow_the_great_circle(void **state)
 {
-    struct watch_near cincinnati = {true, 39.14, -84.52, 0}, pole = {true, 90, 0, 0}, here = {true, 48.85341, 2.3488, 0};
+    struct watch_near cincinnati = {true, 39.14, -84.52, 0}, pole = {true, 90, 0, 0};
+    struct watch_near here = {true, 48.85341, 2.3488, 0};
 
     (void)state;
     assert_true(watch_distance_km(&here, study_location(study, PARIS)) < 0.001);
@@ -175,7 +177,8 @@ static void a_site_without_position_is_where_its_city_is(void **state)
 static void a_removed_site_is_where_it_was(void **state)
 {
     struct watch watch = near_cincinnati(300);
-    struct change removed = {.kind = KIND_SITE_REMOVED, .weight = WEIGHT_NOTABLE, .old_index = 3, .new_index = SITE_NONE};
+    struct change removed = {
+        .kind = KIND_SITE_REMOVED, .weight = WEIGHT_NOTABLE, .old_index = 3, .new_index = SITE_NONE};
 
     (void)state;
     removed.before = (json_t *)study_location(study, PARIS);
@@ -190,7 +193,8 @@ static void a_removed_site_is_where_it_was(void **state)
 
 static void only_sites_of_the_countries_pass(void **state)
 {
-    struct watch watch = {.kinds = watch_default_kinds(), .countries = ARE("Canada", "united  states"), .country_count = 2};
+    struct watch watch = {
+        .kinds = watch_default_kinds(), .countries = ARE("Canada", "united  states"), .country_count = 2};
     struct change status = study_change(KIND_STATUS);
 
     (void)state;
@@ -366,7 +370,8 @@ static void a_million_watches_are_found_at_once(void **state)
     const size_t count = 1000000;
     struct watch *watches = calloc(count, sizeof(*watches));
     const struct watch **pointers = calloc(count, sizeof(*pointers));
-    char(*names)[16] = calloc(count, sizeof(*names)), (*ids)[16] = calloc(count, sizeof(*ids)), **studies = calloc(count, sizeof(*studies));
+    char(*names)[16] = calloc(count, sizeof(*names)), (*ids)[16] = calloc(count, sizeof(*ids));
+    char **studies = calloc(count, sizeof(*studies));
     struct watch_set *set;
     size_t visits = 0;
 
