@@ -1,12 +1,14 @@
 # Unit tests print TAP by cmocka; fuzz targets are linked with libFuzzer where it is asked for, and replay their corpus
 # everywhere else. Scenarios and the simulated registry are run by contrib/check.sh.
 
-AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT;
+AM_TESTS_ENVIRONMENT = top_srcdir='$(top_srcdir)'; export top_srcdir;
+LOG_COMPILER = $(SHELL) $(top_srcdir)/%D%/tap.sh
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 
 if HAVE_CMOCKA
 unit_tests = \
 	%D%/unit/test_alert_channels \
+	%D%/unit/test_alert_dispatch \
 	%D%/unit/test_alert_message \
 	%D%/unit/test_alert_pace \
 	%D%/unit/test_alert_sink \
@@ -23,9 +25,13 @@ unit_tests = \
 	%D%/unit/test_client_safetext \
 	%D%/unit/test_client_table \
 	%D%/unit/test_client_when \
+	%D%/unit/test_history_changes \
+	%D%/unit/test_history_crash \
 	%D%/unit/test_history_ledger \
 	%D%/unit/test_history_migrate \
+	%D%/unit/test_history_outbox \
 	%D%/unit/test_history_polls \
+	%D%/unit/test_history_sites \
 	%D%/unit/test_history_store \
 	%D%/unit/test_history_versions \
 	%D%/unit/test_net_http \
@@ -43,7 +49,10 @@ unit_tests = \
 	%D%/unit/test_service_config \
 	%D%/unit/test_trial_archived \
 	%D%/unit/test_trial_diff \
+	%D%/unit/test_trial_kinds \
 	%D%/unit/test_trial_richtext \
+	%D%/unit/test_trial_sites \
+	%D%/unit/test_trial_study \
 	%D%/unit/test_trial_textdiff \
 	%D%/unit/test_trial_watch
 check_PROGRAMS += $(unit_tests)
@@ -54,7 +63,8 @@ fuzz_targets = \
 	%D%/fuzz/fuzz_diff \
 	%D%/fuzz/fuzz_page \
 	%D%/fuzz/fuzz_record \
-	%D%/fuzz/fuzz_settings
+	%D%/fuzz/fuzz_settings \
+	%D%/fuzz/fuzz_sinks
 check_PROGRAMS += $(fuzz_targets)
 
 if ENABLE_FUZZERS
@@ -76,4 +86,7 @@ endif
 %C%_fuzz_fuzz_settings_SOURCES = %D%/fuzz/fuzz_settings.c $(fuzz_main)
 %C%_fuzz_fuzz_settings_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
-EXTRA_DIST += %D%/unit/check.h %D%/layers.py
+%C%_fuzz_fuzz_sinks_SOURCES = %D%/fuzz/fuzz_sinks.c $(fuzz_main)
+%C%_fuzz_fuzz_sinks_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+EXTRA_DIST += %D%/tap.sh %D%/layers.py %D%/fuzz/corpus $(wildcard $(srcdir)/tests/unit/*.h)

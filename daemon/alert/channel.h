@@ -1,7 +1,8 @@
 /* A way to reach people. Each type is one row of the table in channel.c and one file.
  *
- * A type only gives the message document (alert/message.h) a form, and judges the receiver's answer: it does no I/O. The
- * transport is dispatch's. To add a channel: write one file with a struct channel_type, and name it in the table. */
+ * A type only gives the message document (alert/message.h) a form, and judges the receiver's answer: it does no I/O.
+ * The transport is dispatch's. To add a channel: write one file with a struct channel_type, and name it in the table.
+ */
 #pragma once
 
 #include "base/buf.h"
@@ -33,21 +34,21 @@ struct channel_option {
 #define CHANNEL_DEFAULT_GIVE_UP_USEC (3 * USEC_PER_DAY)
 
 struct channel_value {
-    char *text;      /* owned; of OPTION_SECRET the secret itself; OPTION_BOOL "true" or "false"; NULL: not given */
-    char **list;     /* owned, OPTION_LIST */
+    char *text;  /* owned; of OPTION_SECRET the secret itself; OPTION_BOOL "true" or "false"; NULL: not given */
+    char **list; /* owned, OPTION_LIST */
     size_t list_count;
 };
 
 /* When a channel may be told. Zero: at once. */
 struct channel_pace {
     enum { DIGEST_NONE, DIGEST_DAILY, DIGEST_WEEKLY } digest;
-    int digest_minute; /* of the day */
-    int digest_weekday; /* 0 Sunday; weekly */
+    int digest_minute;                         /* of the day */
+    int digest_weekday;                        /* 0 Sunday; weekly */
     int quiet_from_minute, quiet_until_minute; /* equal: no quiet hours */
     bool quiet_urgent_passes;
     char *zone; /* owned; tz database name, NULL: the system's */
     long rate_messages;
-    int64_t rate_usec; /* 0: no rate */
+    int64_t rate_usec;    /* 0: no rate */
     int64_t give_up_usec; /* 0: 3 days */
 };
 
@@ -65,11 +66,11 @@ enum channel_transport { TRANSPORT_LOCAL, TRANSPORT_HTTP, TRANSPORT_SMTP, TRANSP
 
 /* A message in a channel's form, ready for its transport. Only the transport's own part is filled. */
 struct rendering {
-    struct buf body;   /* HTTP body, mail text, command's input, or terminal lines */
-    char *url;         /* owned; HTTP */
+    struct buf body;                              /* HTTP body, mail text, command's input, or terminal lines */
+    char *url;                                    /* owned; HTTP */
     struct http_header headers[HTTP_MAX_HEADERS]; /* HTTP; values owned */
     size_t header_count;
-    char *from;        /* owned; SMTP envelope */
+    char *from; /* owned; SMTP envelope */
 };
 
 void rendering_clear(struct rendering *rendering);
@@ -90,14 +91,14 @@ struct render_context {
 
 struct verdict {
     enum attempt_outcome outcome;
-    bool ill;         /* the channel itself is wrong (404, 410, 401): it needs a person */
-    bool too_large;   /* render again with context.shorter */
-    int code;         /* HTTP status, SMTP reply or exit status; 0 without one */
+    bool ill;                 /* the channel itself is wrong (404, 410, 401): it needs a person */
+    bool too_large;           /* render again with context.shorter */
+    int code;                 /* HTTP status, SMTP reply or exit status; 0 without one */
     int64_t retry_after_usec; /* the receiver's wish; negative: none */
-    char answer[256]; /* for people and the history; no secrets */
-    char *thread;     /* owned; NULL */
-    char *only;       /* owned; with ATTEMPT_RETRY the recipients that are left to tell, the others have it; NULL: all */
-    bool partly;      /* with ATTEMPT_DELIVERED: some recipients were refused for good, answer names them */
+    char answer[256];         /* for people and the history; no secrets */
+    char *thread;             /* owned; NULL */
+    char *only;  /* owned; with ATTEMPT_RETRY the recipients that are left to tell, the others have it; NULL: all */
+    bool partly; /* with ATTEMPT_DELIVERED: some recipients were refused for good, answer names them */
 };
 
 void verdict_clear(struct verdict *verdict);
@@ -115,7 +116,8 @@ struct channel_type {
     int (*render)(const struct channel *channel, const json_t *message, const struct render_context *context,
                   struct rendering *ret, struct error *e);
 
-    /* Adds what depends on the final body (a signature), which may be that of the channel's payload program. May be NULL. */
+    /* Adds what depends on the final body (a signature), which may be that of the channel's payload program. May be
+     * NULL. */
     int (*seal)(const struct channel *channel, const json_t *message, const struct render_context *context,
                 struct rendering *rendering, struct error *e);
 
@@ -123,8 +125,8 @@ struct channel_type {
     void (*judge)(const struct http_response *response, struct verdict *ret);
 };
 
-/* 2xx delivered; 408, 425, 429, 5xx and no answer: retry; 401, 403, 404, 410: failed and ill; 413: too large; other 4xx:
- * failed. */
+/* 2xx delivered; 408, 425, 429, 5xx and no answer: retry; 401, 403, 404, 410: failed and ill; 413: too large; other
+ * 4xx: failed. */
 void channel_judge_http(const struct http_response *response, struct verdict *ret);
 
 const struct channel_type *const *channel_types(size_t *ret_count);

@@ -1,6 +1,7 @@
 /* A program of the operator's: it gets the alert's document on standard input.
  *
- * Exit status 0 is delivered, 75 (EX_TEMPFAIL of sysexits.h) and a time limit that passed is tried again, any other failed. */
+ * Exit status 0 is delivered, 75 (EX_TEMPFAIL of sysexits.h) and a time limit that passed is tried again, any other
+ * failed. */
 #include "alert/channel_list.h"
 #include "alert/message.h"
 #include "base/text.h"

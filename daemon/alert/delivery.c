@@ -21,8 +21,8 @@ struct delivery {
     struct http_request *request; /* the one of these that is under way */
     struct smtp_job *job;
     struct program *program;
-    struct timer *deferred;  /* owned; for a verdict that is there at once */
-    struct verdict verdict;  /* owned; that one */
+    struct timer *deferred;     /* owned; for a verdict that is there at once */
+    struct verdict verdict;     /* owned; that one */
     struct rendering rendering; /* owned */
 };
 

@@ -23,8 +23,8 @@ struct delivery_means {
 /* Called from the loop, never from inside delivery_start(). The verdict lives until it returns. */
 typedef void delivery_callback(const struct verdict *verdict, int64_t latency_usec, void *userdata);
 
-/* Borrows means for as long as it takes; channel and message only during the call. What cannot even be sent (no memory, a
- * program that is not there) is a verdict too, not an error of this call, which is -ENOMEM alone. */
+/* Borrows means for as long as it takes; channel and message only during the call. What cannot even be sent (no memory,
+ * a program that is not there) is a verdict too, not an error of this call, which is -ENOMEM alone. */
 int delivery_start(const struct delivery_means *means, const struct channel *channel, const json_t *message,
                    const struct render_context *context, delivery_callback *callback, void *userdata,
                    struct delivery **ret);

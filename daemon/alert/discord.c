@@ -1,8 +1,8 @@
 /* Discord, by a webhook: the headline as content, the rest as one embed.
  *
  * Limits: content 2,000 characters, an embed's description 4,096, all texts of embeds together 6,000
- * (https://discord.com/developers/docs/resources/message#embed-object-embed-limits). Counted here in bytes, of which there
- * are never fewer. allowed_mentions forbids every mention (…#allowed-mentions-object). */
+ * (https://discord.com/developers/docs/resources/message#embed-object-embed-limits). Counted here in bytes, of which
+ * there are never fewer. allowed_mentions forbids every mention (…#allowed-mentions-object). */
 #include "alert/channel_list.h"
 #include "alert/line_forms.h"
 

@@ -53,9 +53,9 @@ struct channel_status {
     const char *type; /* "" for a channel that the settings no longer have */
     struct outbox_counts counts;
     bool ill;
-    long failures;            /* attempts in a row */
-    const char *last_answer;  /* "" */
-    int64_t last_good_usec;   /* wall; 0 never since the start */
+    long failures;             /* attempts in a row */
+    const char *last_answer;   /* "" */
+    int64_t last_good_usec;    /* wall; 0 never since the start */
     int64_t next_attempt_usec; /* wall; 0: nothing waits */
 };
 typedef void channel_status_visitor(const struct channel_status *status, void *userdata);

@@ -3,6 +3,7 @@
  * One subject a study and References to an id made from it, so that clients put a study's mails into one thread. The
  * Message-ID is made from the message's id: a second try is recognisable. */
 #include "alert/channel_list.h"
+#include "alert/email_check.h"
 #include "alert/email_html.h"
 #include "alert/line_forms.h"
 #include "alert/sink.h"
@@ -18,7 +19,6 @@
 #define MAX_HTML_BYTES 85000 /* Gmail hides what comes after some 102 KB */
 #define SHORTER_HTML_BYTES 15000
 #define MAX_SUBJECT_BYTES 150
-#define MAX_RECIPIENTS 100
 
 /* "Sun, 22 Nov 2026 16:47:04 +0000" (RFC 5322, 3.3); strftime() would follow the locale. */
 static void append_date(struct buf *out, int64_t wall_usec)
@@ -145,8 +145,7 @@ static int append_mail(struct buf *out, const struct channel *channel, const jso
         {"Auto-Submitted", "auto-generated", true}, /* RFC 3834: nobody's out-of-office answers it */
     };
     struct mime_header given[ARRAY_SIZE(all)];
-    struct mime_mail mail = {
-        .headers = given, .boundary_seed = json_string_value(json_object_get(message, "id"))};
+    struct mime_mail mail = {.headers = given, .boundary_seed = json_string_value(json_object_get(message, "id"))};
 
     for (size_t i = 0; i < ARRAY_SIZE(all); i++)
         if (all[i].value)
@@ -169,8 +168,8 @@ static int render(const struct channel *channel, const json_t *message, const st
 {
     _cleanup_outline_ struct outline outline = {0};
     _cleanup_(values_clear) struct values values = {0};
-    const struct outline_budget budget = {
-        .max_units = context->shorter ? SHORTER_HTML_BYTES : MAX_HTML_BYTES, .cost = email_line_cost};
+    const struct outline_budget budget = {.max_units = context->shorter ? SHORTER_HTML_BYTES : MAX_HTML_BYTES,
+                                          .cost = email_line_cost};
 
     int r = outline_build(message, &outline);
     if (r >= 0)
@@ -181,88 +180,6 @@ static int render(const struct channel *channel, const json_t *message, const st
     if (r < 0 || !ret->from)
         return error_set(e, -ENOMEM, "Out of memory");
     return append_mail(&ret->body, channel, message, &values, &outline, e);
-}
-
-static int blame(const struct channel *channel, const char *option, size_t *ret_option)
-{
-    *ret_option = channel_option_index(channel->type, option);
-    return -EINVAL;
-}
-
-static int check_address(const struct channel *channel, const char *option, size_t *ret_option, struct error *e)
-{
-    const char *address = channel_text(channel, option);
-    bool utf8;
-
-    if (!address || (mime_address_ok(address, &utf8) && !utf8))
-        return 0;
-    return error_set(e, blame(channel, option, ret_option),
-                     "This is no mail address: write it as name@example.org, in ASCII");
-}
-
-static int check_recipients(const struct channel *channel, size_t *ret_option, struct error *e)
-{
-    const struct channel_value *to = channel_value(channel, "to");
-    bool utf8;
-
-    if (to->list_count > MAX_RECIPIENTS)
-        return error_set(e, blame(channel, "to", ret_option), "At most %d recipients: use a mailing list",
-                         MAX_RECIPIENTS);
-    for (size_t i = 0; i < to->list_count; i++)
-        if (!mime_address_ok(to->list[i], &utf8) || utf8)
-            return error_set(e, blame(channel, "to", ret_option),
-                             "\"%s\" is no mail address: write it as name@example.org, in ASCII", to->list[i]);
-    return 0;
-}
-
-static bool starts_with(const char *text, const char *start)
-{
-    return strncmp(text, start, strlen(start)) == 0;
-}
-
-static bool is_loopback_server(const char *url)
-{
-    static const char *const hosts[] = {"localhost", "127.0.0.1", "[::1]"};
-    const char *host = strstr(url, "://") + 3;
-
-    for (size_t i = 0; i < ARRAY_SIZE(hosts); i++)
-        if (starts_with(host, hosts[i]) && strchr(":/", host[strlen(hosts[i])]))
-            return true;
-    return false;
-}
-
-static int check_server(const struct channel *channel, size_t *ret_option, struct error *e)
-{
-    static const char *const choices[] = {"required", "opportunistic", "none"};
-    const char *server = channel_text(channel, "server"), *tls = channel_text(channel, "tls");
-    bool known = !tls;
-
-    if (server && !starts_with(server, "smtp://") && !starts_with(server, "smtps://"))
-        return error_set(e, blame(channel, "server", ret_option),
-                         "The server is smtp://HOST:587 (STARTTLS) or smtps://HOST:465");
-    for (size_t i = 0; i < ARRAY_SIZE(choices); i++)
-        known = known || strcmp(tls, choices[i]) == 0;
-    if (!known)
-        return error_set(e, blame(channel, "tls", ret_option), "tls is required, opportunistic or none");
-    bool secret = channel_text(channel, "password") || channel_text(channel, "oauth_bearer");
-    if (server && secret && tls && strcmp(tls, "required") != 0 && starts_with(server, "smtp://") &&
-        !is_loopback_server(server))
-        return error_set(e, blame(channel, "tls", ret_option),
-                         "A password goes out only with tls: required, or to a server on a loopback address");
-    if (secret && !channel_text(channel, "username"))
-        return error_set(e, blame(channel, "username", ret_option), "A password or token needs a username");
-    return 0;
-}
-
-static int check(const struct channel *channel, size_t *ret_option, struct error *e)
-{
-    int r = check_recipients(channel, ret_option, e);
-
-    if (r >= 0)
-        r = check_address(channel, "from", ret_option, e);
-    if (r >= 0)
-        r = check_address(channel, "reply_to", ret_option, e);
-    return r < 0 ? r : check_server(channel, ret_option, e);
 }
 
 const struct channel_type channel_email = {
@@ -280,6 +197,6 @@ const struct channel_type channel_email = {
             {"password", OPTION_SECRET, false, "The user's password."},
             {"oauth_bearer", OPTION_SECRET, false, "An OAuth 2 token in place of a password (XOAUTH2)."},
         },
-    .check = check,
+    .check = email_check,
     .render = render,
 };

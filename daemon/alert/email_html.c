@@ -48,22 +48,24 @@ static const char document_end[] = "</main>\n</body>\n</html>\n";
 
 static const struct {
     const char *before, *after;
-} roles[] = {
-    [LINE_HEADLINE] = {"<h1>", "</h1>\n"},
-    [LINE_TEXT] = {"<p>", "</p>\n"},
-    [LINE_TITLE] = {"<h2>", "</h2>\n"},
-    [LINE_FACTS] = {"<p class=\"facts\">", "</p>\n"},
-    [LINE_CHANGE] = {"<p class=\"change\">", "</p>\n"},
-    [LINE_DETAIL] = {"<p class=\"detail\">", "</p>\n"},
-    [LINE_QUOTE] = {"<p class=\"quote\">", "</p>\n"},
-    [LINE_NOTE] = {"<p class=\"note\">", "</p>\n"},
-    [LINE_MORE] = {"<p>… ", "</p>\n"},
-    [LINE_FOOTER] = {"<p class=\"footer\">", "</p>\n"},
-}, styles[] = {
-    [SPAN_PLAIN] = {"", ""},
-    [SPAN_STRONG] = {"", ""}, /* the role's own class says it */
-    [SPAN_STRUCK] = {"<del>", "</del>"},
-    [SPAN_ADDED] = {"<ins>", "</ins>"},
+} roles[] =
+    {
+        [LINE_HEADLINE] = {"<h1>", "</h1>\n"},
+        [LINE_TEXT] = {"<p>", "</p>\n"},
+        [LINE_TITLE] = {"<h2>", "</h2>\n"},
+        [LINE_FACTS] = {"<p class=\"facts\">", "</p>\n"},
+        [LINE_CHANGE] = {"<p class=\"change\">", "</p>\n"},
+        [LINE_DETAIL] = {"<p class=\"detail\">", "</p>\n"},
+        [LINE_QUOTE] = {"<p class=\"quote\">", "</p>\n"},
+        [LINE_NOTE] = {"<p class=\"note\">", "</p>\n"},
+        [LINE_MORE] = {"<p>… ", "</p>\n"},
+        [LINE_FOOTER] = {"<p class=\"footer\">", "</p>\n"},
+},
+  styles[] = {
+      [SPAN_PLAIN] = {"", ""},
+      [SPAN_STRONG] = {"", ""}, /* the role's own class says it */
+      [SPAN_STRUCK] = {"<del>", "</del>"},
+      [SPAN_ADDED] = {"<ins>", "</ins>"},
 };
 
 static void append_line(struct buf *out, const struct line *line)

@@ -6,20 +6,21 @@
 
 /* What stands before and after a whole line, by role. */
 static const char *const plain_before[] = {
-    [LINE_HEADLINE] = "", [LINE_TEXT] = "", [LINE_TITLE] = "\n", [LINE_FACTS] = "",  [LINE_CHANGE] = "• ",
-    [LINE_DETAIL] = "    ", [LINE_QUOTE] = "> ", [LINE_NOTE] = "", [LINE_MORE] = "… ", [LINE_FOOTER] = "",
+    [LINE_HEADLINE] = "",   [LINE_TEXT] = "",    [LINE_TITLE] = "\n", [LINE_FACTS] = "",  [LINE_CHANGE] = "• ",
+    [LINE_DETAIL] = "    ", [LINE_QUOTE] = "> ", [LINE_NOTE] = "",    [LINE_MORE] = "… ", [LINE_FOOTER] = "",
 };
 
 /* An empty line before what would otherwise continue the list or quotation above it. */
 static const char *const markdown_before[] = {
-    [LINE_HEADLINE] = "### ", [LINE_TEXT] = "",  [LINE_TITLE] = "\n", [LINE_FACTS] = "",  [LINE_CHANGE] = "- ",
-    [LINE_DETAIL] = "  - ",   [LINE_QUOTE] = "\n> ", [LINE_NOTE] = "\n", [LINE_MORE] = "- … ", [LINE_FOOTER] = "\n",
+    [LINE_HEADLINE] = "### ", [LINE_TEXT] = "",      [LINE_TITLE] = "\n", [LINE_FACTS] = "",    [LINE_CHANGE] = "- ",
+    [LINE_DETAIL] = "  - ",   [LINE_QUOTE] = "\n> ", [LINE_NOTE] = "\n",  [LINE_MORE] = "- … ", [LINE_FOOTER] = "\n",
 };
 
 /* What surrounds a span, by style. */
 static const struct {
     const char *before, *after;
-} plain_spans[] = {[SPAN_PLAIN] = {"", ""}, [SPAN_STRONG] = {"", ""}, [SPAN_STRUCK] = {"[-", "-]"}, [SPAN_ADDED] = {"{+", "+}"}},
+} plain_spans[] =
+    {[SPAN_PLAIN] = {"", ""}, [SPAN_STRONG] = {"", ""}, [SPAN_STRUCK] = {"[-", "-]"}, [SPAN_ADDED] = {"{+", "+}"}},
   markdown_spans[] = {
       [SPAN_PLAIN] = {"", ""}, [SPAN_STRONG] = {"**", "**"}, [SPAN_STRUCK] = {"~~", "~~"}, [SPAN_ADDED] = {"**", "**"}};
 

@@ -31,9 +31,8 @@ static int add_studies(struct store *store, const struct watch_set *watches, con
 {
     for (int weight = WEIGHT_URGENT; weight >= WEIGHT_SILENT; weight--)
         for (size_t i = 0; i < groups->count; i++) {
-            int r = (int)groups->items[i].weight == weight ?
-                        add_study(store, watches, &groups->items[i], studies, e) :
-                        0;
+            int r =
+                (int)groups->items[i].weight == weight ? add_study(store, watches, &groups->items[i], studies, e) : 0;
             if (r < 0)
                 return r;
         }

@@ -76,9 +76,9 @@ static int put_contacts(json_t *site, const struct change_context *context, cons
     json_t *contacts = json_object_get(location, "contacts");
 
     if (json_array_size(contacts) == 0)
-        contacts = json_object_get(
-            json_object_get(json_object_get(study_record(context->study), "protocolSection"), "contactsLocationsModule"),
-            "centralContacts");
+        contacts = json_object_get(json_object_get(json_object_get(study_record(context->study), "protocolSection"),
+                                                   "contactsLocationsModule"),
+                                   "centralContacts");
     return json_array_size(contacts) > 0 ? json_object_set(site, "contacts", contacts) : 0;
 }
 

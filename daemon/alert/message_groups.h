@@ -6,8 +6,8 @@
 
 struct group {
     char nct_id[STUDY_NCT_ID_BYTES];
-    char refresh[REFRESH_BYTES]; /* of the newest */
-    enum weight weight;          /* the highest */
+    char refresh[REFRESH_BYTES];        /* of the newest */
+    enum weight weight;                 /* the highest */
     json_t *alerts, *watches, *changes; /* owned; changes: one array of ids a part */
     struct study_part *parts;           /* owned */
     size_t part_count;

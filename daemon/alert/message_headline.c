@@ -19,9 +19,7 @@ static const json_t *find_kind(const json_t *changes, enum kind kind)
     size_t index;
     json_t *change;
 
-    json_array_foreach(changes, index, change)
-        if (is_kind(change, kind))
-            return change;
+    json_array_foreach(changes, index, change) if (is_kind(change, kind)) return change;
     return NULL;
 }
 
@@ -72,7 +70,8 @@ static const json_t *nearest_of(const json_t *changes, enum kind kind)
     size_t index;
     json_t *change;
 
-    json_array_foreach(changes, index, change) {
+    json_array_foreach(changes, index, change)
+    {
         const json_t *site = json_object_get(change, "site");
         const json_t *distance = json_object_get(site, "distance_km");
         double km = distance ? json_number_value(distance) : 1e9;
@@ -95,7 +94,8 @@ static void append_site_names(struct buf *out, const json_t *changes, enum kind 
     buf_append_string(out, ": ");
     message_append_place(out, site);
     message_append_distance(out, site);
-    json_array_foreach(changes, index, change) {
+    json_array_foreach(changes, index, change)
+    {
         if (!is_kind(change, kind) || json_object_get(change, "count"))
             continue;
         count++;
@@ -115,9 +115,7 @@ static bool append_sites(struct buf *out, const json_t *changes, enum kind kind,
     size_t index, count = 0;
     json_t *change;
 
-    json_array_foreach(changes, index, change)
-        if (is_kind(change, kind) && !json_object_get(change, "count"))
-            count++;
+    json_array_foreach(changes, index, change) if (is_kind(change, kind) && !json_object_get(change, "count")) count++;
     const json_t *first = nearest_of(changes, kind);
     if (count == 0 || !first)
         return false;
@@ -183,9 +181,8 @@ static bool all_listed(const json_t *studies)
     size_t index;
     json_t *study;
 
-    json_array_foreach(studies, index, study)
-        if (!find_kind(json_object_get(study, "changes"), KIND_LISTED))
-            return false;
+    json_array_foreach(studies, index,
+                       study) if (!find_kind(json_object_get(study, "changes"), KIND_LISTED)) return false;
     return true;
 }
 

@@ -18,7 +18,8 @@ static int names_resolve(const struct watch_set *set, const json_t *names, struc
     ret->items = calloc(json_array_size(names) + 1, sizeof(*ret->items));
     if (!ret->items)
         return -ENOMEM;
-    json_array_foreach(names, index, name) {
+    json_array_foreach(names, index, name)
+    {
         const struct watch *watch = watch_set_find(set, json_string_value(name));
         if (watch)
             ret->items[ret->count++] = watch;
@@ -40,9 +41,7 @@ static int on_change(const struct change_row *row, void *userdata)
     json_t *id, *entry;
     size_t index;
 
-    json_array_foreach(collecting->wanted, index, id)
-        if (json_integer_value(id) == row->id)
-            wanted = true;
+    json_array_foreach(collecting->wanted, index, id) if (json_integer_value(id) == row->id) wanted = true;
     if (!wanted)
         return 0;
     int r = message_change_build(&collecting->context, row, &entry, collecting->error);
@@ -93,7 +92,8 @@ static json_t *fold(const json_t *changes, const json_t *first)
     const json_t *nearest = NULL;
     json_t *entry;
 
-    json_array_foreach(changes, index, entry) {
+    json_array_foreach(changes, index, entry)
+    {
         if (!json_object_get(entry, "with_study") || !same_text(entry, first, "kind"))
             continue;
         count++;
@@ -134,9 +134,8 @@ static const json_t *find_folded(const json_t *array, const json_t *entry)
     size_t index;
     json_t *other;
 
-    json_array_foreach(array, index, other)
-        if (json_object_get(other, "with_study") && same_text(other, entry, "kind"))
-            return other;
+    json_array_foreach(array, index,
+                       other) if (json_object_get(other, "with_study") && same_text(other, entry, "kind")) return other;
     return NULL;
 }
 
@@ -150,7 +149,8 @@ static json_t *arrange(const json_t *changes)
         size_t index;
         json_t *entry;
 
-        json_array_foreach(changes, index, entry) {
+        json_array_foreach(changes, index, entry)
+        {
             int r;
             if (strcmp(json_string_value(json_object_get(entry, "weight")), name) != 0)
                 continue;
@@ -194,10 +194,10 @@ static json_t *describe(const struct study_request *request, const struct versio
     char url[64], seen[CLOCK_TEXT_BYTES];
 
     snprintf(url, sizeof(url), REGISTRY_PAGE "%s", version->nct_id);
-    json_t *entry = json_pack("{ss ss ss sO sO ss sI ss}", "nct_id", version->nct_id, "url", url, "title",
-                              study_title(study), "alerts", request->alerts, "watches", request->watches, "refresh",
-                              request->refresh, "version", (json_int_t)version->number, "seen",
-                              clock_format_utc(version->seen_usec, seen));
+    json_t *entry =
+        json_pack("{ss ss ss sO sO ss sI ss}", "nct_id", version->nct_id, "url", url, "title", study_title(study),
+                  "alerts", request->alerts, "watches", request->watches, "refresh", request->refresh, "version",
+                  (json_int_t)version->number, "seen", clock_format_utc(version->seen_usec, seen));
     int r = entry ? 0 : -1;
     const struct {
         const char *key, *value;
@@ -221,8 +221,7 @@ static int put_headline(json_t *entry)
     _cleanup_buf_ struct buf headline = {0};
 
     message_append_study_headline(&headline, entry);
-    return buf_status(&headline) < 0 ? -1 :
-                                       json_object_set_new(entry, "headline", json_string(buf_string(&headline)));
+    return buf_status(&headline) < 0 ? -1 : json_object_set_new(entry, "headline", json_string(buf_string(&headline)));
 }
 
 static int complete(const struct study_request *request, const struct version *version, const struct study *study,

@@ -114,8 +114,9 @@ static void append_results(struct buf *out, const struct change *change)
         return;
     }
     if (strcmp(change->path, "resultsSection") == 0) {
-        buf_append_string(out, !change->before ? "Results section added" :
-                               !change->after  ? "Results section removed" : "Results section changed");
+        buf_append_string(out, !change->before  ? "Results section added"
+                               : !change->after ? "Results section removed"
+                                                : "Results section changed");
         return;
     }
     buf_append_string(out, "Results: ");
@@ -128,9 +129,7 @@ static int find_item(const json_t *array, const json_t *wanted)
     size_t index;
     json_t *item;
 
-    json_array_foreach(array, index, item)
-        if (json_equal(item, wanted))
-            return 1;
+    json_array_foreach(array, index, item) if (json_equal(item, wanted)) return 1;
     return 0;
 }
 
@@ -141,7 +140,8 @@ static size_t append_items_only_in(struct buf *out, const char *verb, const json
     size_t index, shown = 0, start = out->len;
     json_t *item;
 
-    json_array_foreach(here, index, item) {
+    json_array_foreach(here, index, item)
+    {
         const char *name = message_item_name(item);
         if (!name || find_item(there, item))
             continue;

@@ -43,10 +43,17 @@ static const char *const nameless_fields[] = {"date", "type", "count", "name", "
 
 /* Fields that hold words of the registry's enumerations. */
 static const char *const enum_fields[] = {
-    "overallStatus", "lastKnownStatus",    "status",         "type",          "phases",     "studyType",
-    "allocation",    "interventionModel",  "primaryPurpose", "masking",       "whoMasked",  "sex",
-    "stdAges",       "observationalModel", "timePerspective", "class",        "ipdSharing", "samplingMethod",
-    "infoTypes",     "role",               "biospecRetention", "intervention",
+    "overallStatus",    "lastKnownStatus",
+    "status",           "type",
+    "phases",           "studyType",
+    "allocation",       "interventionModel",
+    "primaryPurpose",   "masking",
+    "whoMasked",        "sex",
+    "stdAges",          "observationalModel",
+    "timePerspective",  "class",
+    "ipdSharing",       "samplingMethod",
+    "infoTypes",        "role",
+    "biospecRetention", "intervention",
 };
 
 static const char *field_label(const char *field, size_t len)
@@ -188,7 +195,8 @@ static void append_array(struct buf *out, const char *path, const json_t *value)
     size_t index, start = out->len;
     json_t *item;
 
-    json_array_foreach(value, index, item) {
+    json_array_foreach(value, index, item)
+    {
         const char *name = message_item_name(item);
         if (out->len - start > MESSAGE_MAX_QUOTE_BYTES) {
             buf_printf(out, " and %zu more", json_array_size(value) - index);

@@ -71,8 +71,8 @@ static json_t *body_of(const struct channel *channel, const json_t *message, con
     if (buf_status(&title) < 0 || buf_status(&text) < 0)
         return NULL;
     const char *shown = buf_string(&text) + strspn(buf_string(&text), "\n");
-    json_t *body = json_pack("{ss ss ss si s[s]}", "topic", channel_text(channel, "topic"), "title",
-                             buf_string(&title), "message", shown, "priority", loud->priority, "tags", loud->tag);
+    json_t *body = json_pack("{ss ss ss si s[s]}", "topic", channel_text(channel, "topic"), "title", buf_string(&title),
+                             "message", shown, "priority", loud->priority, "tags", loud->tag);
     if (body && study && json_object_set_new(body, "click", json_string(study->url)) < 0) {
         json_decref(body);
         return NULL;
@@ -87,9 +87,8 @@ static int add_authorization(const struct channel *channel, struct rendering *re
     if (!channel_text(channel, "token"))
         return 0;
     buf_printf(&authorization, "Bearer %s", channel_text(channel, "token"));
-    return buf_status(&authorization) < 0 ?
-               -ENOMEM :
-               rendering_add_header(ret, "Authorization", buf_string(&authorization));
+    return buf_status(&authorization) < 0 ? -ENOMEM
+                                          : rendering_add_header(ret, "Authorization", buf_string(&authorization));
 }
 
 static int render(const struct channel *channel, const json_t *message, const struct render_context *context,

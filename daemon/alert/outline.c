@@ -44,7 +44,8 @@ static int add_contacts(struct outline *outline, const json_t *contacts)
     size_t index;
     json_t *contact;
 
-    json_array_foreach(contacts, index, contact) {
+    json_array_foreach(contacts, index, contact)
+    {
         _cleanup_buf_ struct buf line = {0};
         const char *separator = "Contact: ";
 
@@ -73,12 +74,13 @@ static int add_difference(struct outline *outline, const json_t *difference)
     struct line *line = outline_add(outline, LINE_DETAIL);
     if (!line)
         return -ENOMEM;
-    json_array_foreach(difference, index, piece) {
+    json_array_foreach(difference, index, piece)
+    {
         const char *op = json_string_value(json_array_get(piece, 0));
         const char *text = json_string_value(json_array_get(piece, 1));
-        enum span_style style = strcmp(op, "struck") == 0 ? SPAN_STRUCK :
-                                strcmp(op, "added") == 0  ? SPAN_ADDED :
-                                                            SPAN_PLAIN;
+        enum span_style style = strcmp(op, "struck") == 0  ? SPAN_STRUCK
+                                : strcmp(op, "added") == 0 ? SPAN_ADDED
+                                                           : SPAN_PLAIN;
         int r = line_add_span(line, style, text, OUTLINE_MAX_LINE_BYTES - used);
         if (r < 0)
             return r;
@@ -97,8 +99,8 @@ static int add_change(struct outline *outline, const json_t *change)
         return -ENOMEM;
     line->changes = 1;
     line->urgent = strcmp(text_of(change, "weight"), "urgent") == 0;
-    int r = line_add_span(line, line->urgent ? SPAN_STRONG : SPAN_PLAIN, text_of(change, "text"),
-                          OUTLINE_MAX_LINE_BYTES);
+    int r =
+        line_add_span(line, line->urgent ? SPAN_STRONG : SPAN_PLAIN, text_of(change, "text"), OUTLINE_MAX_LINE_BYTES);
     if (r >= 0)
         r = add_contacts(outline, json_object_get(json_object_get(change, "site"), "contacts"));
     if (r >= 0)
@@ -126,7 +128,8 @@ static int add_highlights(struct outline *outline, const json_t *study)
     size_t index;
     json_t *highlight;
 
-    json_array_foreach(json_object_get(study, "highlights"), index, highlight) {
+    json_array_foreach(json_object_get(study, "highlights"), index, highlight)
+    {
         _cleanup_buf_ struct buf line = {0};
 
         const char *quoted = text_of(highlight, "line");
@@ -165,14 +168,14 @@ static int add_watches(struct outline *outline, const json_t *studies)
     json_t *named = json_object(), *study, *name;
     size_t index, name_index;
 
-    json_array_foreach(studies, index, study)
-        json_array_foreach(json_object_get(study, "watches"), name_index, name) {
-            const char *text = json_string_value(name);
-            if (json_object_get(named, text) || line.len > OUTLINE_MAX_LINE_BYTES)
-                continue;
-            json_object_set_new(named, text, json_true());
-            buf_printf(&line, "%s%s", line.len > 0 ? ", " : "Asked for by: ", text);
-        }
+    json_array_foreach(studies, index, study) json_array_foreach(json_object_get(study, "watches"), name_index, name)
+    {
+        const char *text = json_string_value(name);
+        if (json_object_get(named, text) || line.len > OUTLINE_MAX_LINE_BYTES)
+            continue;
+        json_object_set_new(named, text, json_true());
+        buf_printf(&line, "%s%s", line.len > 0 ? ", " : "Asked for by: ", text);
+    }
     json_decref(named);
     return line.len > 0 ? outline_add_text(outline, LINE_NOTE, SPAN_PLAIN, &line) : 0;
 }
@@ -213,7 +216,8 @@ int outline_build(const json_t *message, struct outline *ret)
     json_t *study;
 
     int r = add_beginning(&outline, message);
-    json_array_foreach(studies, index, study) {
+    json_array_foreach(studies, index, study)
+    {
         if (r >= 0)
             r = add_study(&outline, study, max_changes);
     }

@@ -1,7 +1,7 @@
 /* A message as lines for people, in reading order: what every channel but webhook and command builds its form from.
  *
- * The texts are strangers' and unescaped, "\n" does not occur in our own. A channel says what a line costs it and how much
- * it may spend; what does not fit is counted ("and 214 more changes"), never cut. */
+ * The texts are strangers' and unescaped, "\n" does not occur in our own. A channel says what a line costs it and how
+ * much it may spend; what does not fit is counted ("and 214 more changes"), never cut. */
 #pragma once
 
 #include "base/macro.h"
@@ -34,10 +34,10 @@ struct line {
     enum line_role role;
     struct span *spans; /* owned */
     size_t span_count;
-    char *url;          /* owned; of LINE_TITLE */
-    bool urgent;        /* of LINE_CHANGE */
-    size_t changes;     /* so many changes does this line tell of or stand for */
-    size_t studies;     /* 1 of LINE_TITLE; of LINE_MORE so many it stands for */
+    char *url;      /* owned; of LINE_TITLE */
+    bool urgent;    /* of LINE_CHANGE */
+    size_t changes; /* so many changes does this line tell of or stand for */
+    size_t studies; /* 1 of LINE_TITLE; of LINE_MORE so many it stands for */
 };
 
 struct outline {
@@ -57,8 +57,8 @@ struct outline_budget {
     const void *userdata;
 };
 
-/* Leaves out lines until the rest fits the budget, and adds a LINE_MORE that counts them. The headline, notes and footer
- * stay. 0 or -ENOMEM. */
+/* Leaves out lines until the rest fits the budget, and adds a LINE_MORE that counts them. The headline, notes and
+ * footer stay. 0 or -ENOMEM. */
 int outline_fit(struct outline *outline, const struct outline_budget *budget);
 
 /* The line's text without styles. The caller frees; NULL without memory. */

@@ -24,7 +24,8 @@ static int64_t local_seconds(const struct zone *zone, int64_t wall_usec)
     return utc + zone_offset(zone, utc);
 }
 
-/* The first instant after wall_usec at which the zone's clocks show that minute of a day; of that weekday, if not negative. */
+/* The first instant after wall_usec at which the zone's clocks show that minute of a day; of that weekday, if not
+ * negative. */
 static int64_t next_at(const struct zone *zone, int64_t wall_usec, int minute, int weekday)
 {
     int64_t day = local_seconds(zone, wall_usec) / DAY_SECONDS;

@@ -11,8 +11,8 @@
 #define PACE_FIRST_RETRY_USEC (30 * USEC_PER_SEC)
 #define PACE_MAX_RETRY_USEC USEC_PER_HOUR
 
-/* How long to wait after so many failures in a row (1: the first): 30 s, doubling up to an hour, and up to a quarter more
- * by chance (0 to UINT32_MAX), so that many senders do not come back together. */
+/* How long to wait after so many failures in a row (1: the first): 30 s, doubling up to an hour, and up to a quarter
+ * more by chance (0 to UINT32_MAX), so that many senders do not come back together. */
 int64_t pace_backoff_usec(long failures, uint32_t chance);
 
 /* The first digest after that instant. */
@@ -21,7 +21,7 @@ int64_t pace_next_digest_usec(const struct channel_pace *pace, const struct zone
 /* Until when the channel is quiet: 0 when it is not. */
 int64_t pace_quiet_until_usec(const struct channel_pace *pace, const struct zone *zone, int64_t now_usec);
 
-/* When an alert may go out: now, or later by digest or quiet hours. waited: it was held before and its time has come, so
- * that no digest holds it again. */
+/* When an alert may go out: now, or later by digest or quiet hours. waited: it was held before and its time has come,
+ * so that no digest holds it again. */
 int64_t pace_due_usec(const struct channel_pace *pace, const struct zone *zone, enum weight weight, bool waited,
                       int64_t now_usec);

@@ -52,8 +52,8 @@ int payload_check(const char *program, struct error *e)
 static int append_result(struct buf *out, jv result, struct error *e)
 {
     if (!jv_is_valid(result)) {
-        jv reason = jv_invalid_has_msg(jv_copy(result)) ? jv_dump_string(jv_invalid_get_msg(result), 0) :
-                                                          (jv_free(result), jv_string("no result"));
+        jv reason = jv_invalid_has_msg(jv_copy(result)) ? jv_dump_string(jv_invalid_get_msg(result), 0)
+                                                        : (jv_free(result), jv_string("no result"));
         int r = error_set(e, -EBADMSG, "The payload program failed: %s", jv_string_value(reason));
         jv_free(reason);
         return r;

@@ -1,7 +1,7 @@
 /* A channel's own body: a jq program that turns the alert's document into what to send.
  *
- * Without libjq (configure --without-jq) both answer -EOPNOTSUPP. The program is the operator's own and is not limited in
- * time. */
+ * Without libjq (configure --without-jq) both answer -EOPNOTSUPP. The program is the operator's own and is not limited
+ * in time. */
 #pragma once
 
 #include "base/buf.h"

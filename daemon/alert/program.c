@@ -17,12 +17,12 @@
 #include <unistd.h>
 
 struct program {
-    pid_t pid;           /* 0 once waited for */
-    int exit_fd;         /* readable when the program has ended */
+    pid_t pid;   /* 0 once waited for */
+    int exit_fd; /* readable when the program has ended */
     int output_fd;
-    struct event *ended; /* owned */
+    struct event *ended;  /* owned */
     struct event *output; /* owned */
-    struct timer *limit; /* owned */
+    struct timer *limit;  /* owned */
     program_callback *callback;
     void *userdata;
     int64_t started_usec;
@@ -209,9 +209,8 @@ static int start(struct program *program, char *const *argv, int input_fd)
     return r;
 }
 
-int program_start(struct event_base *base, char *const *argv, const void *input, size_t input_len,
-                  int64_t timeout_usec, program_callback *callback, void *userdata, struct program **ret,
-                  struct error *e)
+int program_start(struct event_base *base, char *const *argv, const void *input, size_t input_len, int64_t timeout_usec,
+                  program_callback *callback, void *userdata, struct program **ret, struct error *e)
 {
     struct program *program = calloc(1, sizeof(*program));
 

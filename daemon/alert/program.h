@@ -12,8 +12,8 @@
 struct program;
 
 struct program_result {
-    int error;     /* 0, or a negative errno: it did not end by itself (-ETIMEDOUT) */
-    int status;    /* exit status; 128 + number when a signal ended it */
+    int error;      /* 0, or a negative errno: it did not end by itself (-ETIMEDOUT) */
+    int status;     /* exit status; 128 + number when a signal ended it */
     char said[200]; /* the first line it wrote, to output or error */
     int64_t latency_usec;
 };
@@ -21,9 +21,8 @@ struct program_result {
 typedef void program_callback(const struct program_result *result, void *userdata);
 
 /* argv ends with NULL; everything is copied. -ENOENT, -EACCES … when it cannot be started. */
-int program_start(struct event_base *base, char *const *argv, const void *input, size_t input_len,
-                  int64_t timeout_usec, program_callback *callback, void *userdata, struct program **ret,
-                  struct error *e);
+int program_start(struct event_base *base, char *const *argv, const void *input, size_t input_len, int64_t timeout_usec,
+                  program_callback *callback, void *userdata, struct program **ret, struct error *e);
 
 /* Kills it with all its children that stayed in its process group; the callback is not called. Takes NULL. */
 void program_cancel(struct program *program);

@@ -30,8 +30,8 @@ static void record_clear(struct queue_record *record)
     *record = (struct queue_record){.waiting = false};
 }
 
-/* Writes down the attempt that was made. Until that is done nothing else is sent: a repetition would be made by us, not by
- * a crash. */
+/* Writes down the attempt that was made. Until that is done nothing else is sent: a repetition would be made by us, not
+ * by a crash. */
 static int write_record(struct queue *queue)
 {
     struct store *store = queue->around->store;
@@ -57,8 +57,8 @@ static int write_record(struct queue *queue)
 /* When to try again; 0 when that would be too late. */
 static int64_t retry_at(const struct queue *queue, const struct verdict *verdict, int64_t now_usec)
 {
-    int64_t give_up = queue->channel && queue->channel->pace.give_up_usec > 0 ? queue->channel->pace.give_up_usec :
-                                                                               CHANNEL_DEFAULT_GIVE_UP_USEC;
+    int64_t give_up = queue->channel && queue->channel->pace.give_up_usec > 0 ? queue->channel->pace.give_up_usec
+                                                                              : CHANNEL_DEFAULT_GIVE_UP_USEC;
     int64_t wait = pace_backoff_usec(queue->message.attempts + 1, arc4random());
 
     if (verdict->retry_after_usec > wait)

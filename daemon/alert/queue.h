@@ -1,4 +1,5 @@
-/* One channel's queue: what is due to it, the attempt under way, and how it has been doing. Only dispatch includes this. */
+/* One channel's queue: what is due to it, the attempt under way, and how it has been doing. Only dispatch includes
+ * this. */
 #pragma once
 
 #include "alert/channel.h"
@@ -38,16 +39,16 @@ struct queue {
     struct zone *zone;             /* owned; of the channel's pace */
     struct timer *timer;           /* owned; the next step */
 
-    struct message_row message; /* of the attempt under way or the record that waits */
-    struct delivery *delivery;  /* under way, or NULL */
-    int64_t started_usec;       /* wall */
+    struct message_row message;        /* of the attempt under way or the record that waits */
+    struct delivery *delivery;         /* under way, or NULL */
+    int64_t started_usec;              /* wall */
     char shorter_id[MESSAGE_ID_BYTES]; /* the message that the receiver found too large */
     char only_id[MESSAGE_ID_BYTES];    /* the mail that only some of the recipients took yet */
     char *only;                        /* owned; the others; after a crash all get it again */
     struct queue_record record;
 
     bool ill;
-    long failures; /* attempts in a row */
+    long failures;                                                                               /* attempts in a row */
     int64_t failing_since_usec, told_usec, last_good_usec, paused_until_usec, next_attempt_usec; /* wall; 0: none */
     char last_answer[256];
 };
@@ -61,9 +62,10 @@ void queue_set_channel(struct queue *queue, const struct channel *channel);
 /* Looks at what is to be done, from the loop. */
 void queue_wake(struct queue *queue);
 
-/* Puts alerts whose time has come into messages, and holds those whose time has not. *ret_next_usec: when the next one is
- * due, INT64_MAX when none is. */
+/* Puts alerts whose time has come into messages, and holds those whose time has not. *ret_next_usec: when the next one
+ * is due, INT64_MAX when none is. */
 int queue_compose(struct queue *queue, int64_t now_usec, int64_t *ret_next_usec, struct error *e);
 
-/* Notes how an attempt went, and tells the operator and the other channels when the channel is in trouble or well again. */
+/* Notes how an attempt went, and tells the operator and the other channels when the channel is in trouble or well
+ * again. */
 void queue_note(struct queue *queue, const struct verdict *verdict, bool given_up, int64_t now_usec);

@@ -38,7 +38,8 @@ static void fold_name(const struct queue *queue, const struct alert_row *row, ch
         snprintf(fold, size, "held");
         return;
     }
-    json_array_foreach(row->watches, index, name) {
+    json_array_foreach(row->watches, index, name)
+    {
         const struct watch *watch = watch_set_find(queue->around->watches, json_string_value(name));
         if (watch && watch_has_query(watch)) {
             snprintf(fold, size, "query %s %.120s", row->refresh, watch->name);
@@ -61,8 +62,7 @@ static int on_alert(const struct alert_row *row, void *userdata)
         return 0;
     }
     struct due *due = &collecting->items[collecting->count++];
-    *due = (struct due){
-        .weight = row->weight, .waited = row->state == ALERT_HELD, .created_usec = row->created_usec};
+    *due = (struct due){.weight = row->weight, .waited = row->state == ALERT_HELD, .created_usec = row->created_usec};
     snprintf(due->id, sizeof(due->id), "%s", row->id);
     fold_name(collecting->queue, row, due->fold, sizeof(due->fold));
     return 0;
@@ -83,8 +83,8 @@ static int hold_early(struct collecting *collecting, struct error *e)
 
     for (size_t i = 0; i < collecting->count; i++) {
         struct due *due = &collecting->items[i];
-        int64_t due_usec = pace_due_usec(&queue->channel->pace, queue->zone, due->weight, due->waited,
-                                         collecting->now_usec);
+        int64_t due_usec =
+            pace_due_usec(&queue->channel->pace, queue->zone, due->weight, due->waited, collecting->now_usec);
         int r = due_usec > collecting->now_usec ? hold(collecting, due, due_usec, e) : 0;
         if (r < 0)
             return r;

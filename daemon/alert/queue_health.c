@@ -30,12 +30,13 @@ static void tell_trouble(struct queue *queue, bool given_up, int64_t now_usec)
     };
     char headline[200], text[600], since[CLOCK_TEXT_BYTES];
 
-    snprintf(headline, sizeof(headline), given_up ? "Channel %.100s could not deliver an alert" :
-                                                    "Channel %.100s is in trouble", queue->name);
-    snprintf(text, sizeof(text),
-             "trialwatch cannot deliver to the channel %.100s since %s. It answered: %s. What was not delivered is listed "
-             "by: trialwatch alerts --failed",
-             queue->name, clock_format_utc(queue->failing_since_usec, since), queue->last_answer);
+    snprintf(headline, sizeof(headline),
+             given_up ? "Channel %.100s could not deliver an alert" : "Channel %.100s is in trouble", queue->name);
+    snprintf(
+        text, sizeof(text),
+        "trialwatch cannot deliver to the channel %.100s since %s. It answered: %s. What was not delivered is listed "
+        "by: trialwatch alerts --failed",
+        queue->name, clock_format_utc(queue->failing_since_usec, since), queue->last_answer);
     text_drop_half_character(text);
     log_write(LOG_ERR, &event, "Channel %s is in trouble since %s: %s", queue->name, since, queue->last_answer);
     queue->told_usec = now_usec;
@@ -44,8 +45,7 @@ static void tell_trouble(struct queue *queue, bool given_up, int64_t now_usec)
 
 static void note_good(struct queue *queue, int64_t now_usec)
 {
-    const struct log_event event = {
-        .message_id = EVENT_CHANNEL_WELL, .fields = {{"TRIALWATCH_CHANNEL", queue->name}}};
+    const struct log_event event = {.message_id = EVENT_CHANNEL_WELL, .fields = {{"TRIALWATCH_CHANNEL", queue->name}}};
     bool told = queue->told_usec > 0;
     char headline[200], text[300];
 

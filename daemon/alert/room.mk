@@ -12,6 +12,8 @@ libtrialwatch_a_SOURCES += \
 	%D%/dispatch.c \
 	%D%/dispatch.h \
 	%D%/email.c \
+	%D%/email_check.c \
+	%D%/email_check.h \
 	%D%/email_html.c \
 	%D%/email_html.h \
 	%D%/line_forms.c \
@@ -49,6 +51,8 @@ libtrialwatch_a_SOURCES += \
 	%D%/sink.c \
 	%D%/sink.h \
 	%D%/slack.c \
+	%D%/slack_judge.c \
+	%D%/slack_judge.h \
 	%D%/teams.c \
 	%D%/webhook.c \
 	%D%/zone.c \

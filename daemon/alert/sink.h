@@ -2,8 +2,8 @@
  *
  * A study's title is written by somebody we do not know. Whatever it contains, it comes out as text: no markup, no
  * mention of everybody, no second line, nothing that a reader does not see. All of them leave out control characters,
- * zero-width characters and those that turn the direction of writing, and replace bytes that are no UTF-8. The mail header
- * (net/mime) and JSON (jansson) have theirs elsewhere; both take what sink_append_line() made. */
+ * zero-width characters and those that turn the direction of writing, and replace bytes that are no UTF-8. The mail
+ * header (net/mime) and JSON (jansson) have theirs elsewhere; both take what sink_append_line() made. */
 #pragma once
 
 #include "base/buf.h"

@@ -7,10 +7,10 @@
 #include "alert/channel_list.h"
 #include "alert/line_forms.h"
 #include "alert/sink.h"
+#include "alert/slack_judge.h"
 #include "base/text.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #define MAX_HEADER_BYTES 150
@@ -23,15 +23,16 @@
 
 static const struct {
     const char *before, *after;
-} marks[] = {[SPAN_PLAIN] = {"", ""}, [SPAN_STRONG] = {"*", "*"}, [SPAN_STRUCK] = {"~", "~"}, [SPAN_ADDED] = {"*", "*"}};
+} marks[] = {
+    [SPAN_PLAIN] = {"", ""}, [SPAN_STRONG] = {"*", "*"}, [SPAN_STRUCK] = {"~", "~"}, [SPAN_ADDED] = {"*", "*"}};
 
 static const char *const line_starts[] = {
-    [LINE_HEADLINE] = "", [LINE_TEXT] = "", [LINE_TITLE] = "",   [LINE_FACTS] = "", [LINE_CHANGE] = "• ",
-    [LINE_DETAIL] = "      ", [LINE_QUOTE] = "> ", [LINE_NOTE] = "", [LINE_MORE] = "… ", [LINE_FOOTER] = "",
+    [LINE_HEADLINE] = "",     [LINE_TEXT] = "",    [LINE_TITLE] = "", [LINE_FACTS] = "",  [LINE_CHANGE] = "• ",
+    [LINE_DETAIL] = "      ", [LINE_QUOTE] = "> ", [LINE_NOTE] = "",  [LINE_MORE] = "… ", [LINE_FOOTER] = "",
 };
 
-/* Slack has no escape for its marks, and they only count beside a character that is no space: a text that contains one goes
- * without, and spaces at the ends stay outside. */
+/* Slack has no escape for its marks, and they only count beside a character that is no space: a text that contains one
+ * goes without, and spaces at the ends stay outside. */
 static void append_span(struct buf *out, const struct span *span)
 {
     _cleanup_buf_ struct buf text = {0};
@@ -186,8 +187,8 @@ static int render(const struct channel *channel, const json_t *message, const st
                   struct rendering *ret, struct error *e)
 {
     _cleanup_outline_ struct outline outline = {0};
-    const struct outline_budget budget = {
-        .max_units = context->shorter ? SHORTER_TEXT_BYTES : MAX_TEXT_BYTES, .cost = cost};
+    const struct outline_budget budget = {.max_units = context->shorter ? SHORTER_TEXT_BYTES : MAX_TEXT_BYTES,
+                                          .cost = cost};
 
     int r = outline_build(message, &outline);
     if (r >= 0)
@@ -210,75 +211,19 @@ static int check(const struct channel *channel, size_t *ret_option, struct error
     return channel_check_url(channel, ret_option, e);
 }
 
-/* What the API answers with 200 and "ok": false (https://docs.slack.dev/reference/methods/chat.postMessage#errors). */
-static const struct api_error {
-    const char *name;
-    enum attempt_outcome outcome;
-    bool ill, too_large;
-} api_errors[] = {
-    {"ratelimited", ATTEMPT_RETRY, false, false},
-    {"rate_limited", ATTEMPT_RETRY, false, false},
-    {"internal_error", ATTEMPT_RETRY, false, false},
-    {"fatal_error", ATTEMPT_RETRY, false, false},
-    {"service_unavailable", ATTEMPT_RETRY, false, false},
-    {"request_timeout", ATTEMPT_RETRY, false, false},
-    {"msg_too_long", ATTEMPT_FAILED, false, true},
-    {"msg_blocks_too_long", ATTEMPT_FAILED, false, true},
-    {"invalid_auth", ATTEMPT_FAILED, true, false},
-    {"not_authed", ATTEMPT_FAILED, true, false},
-    {"account_inactive", ATTEMPT_FAILED, true, false},
-    {"token_revoked", ATTEMPT_FAILED, true, false},
-    {"token_expired", ATTEMPT_FAILED, true, false},
-    {"missing_scope", ATTEMPT_FAILED, true, false},
-    {"not_in_channel", ATTEMPT_FAILED, true, false},
-    {"channel_not_found", ATTEMPT_FAILED, true, false},
-    {"is_archived", ATTEMPT_FAILED, true, false},
-};
-
-static const struct api_error *api_error_find(const char *name)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(api_errors); i++)
-        if (strcmp(api_errors[i].name, name) == 0)
-            return &api_errors[i];
-    return NULL;
-}
-
-/* The API answers an object, a webhook "ok" or an error's name in plain text. */
-static void judge(const struct http_response *response, struct verdict *ret)
-{
-    channel_judge_http(response, ret);
-    if (response->error < 0 || !response->body)
-        return;
-    const struct api_error *error = api_error_find(buf_string(response->body));
-    json_t *answer = json_loads(buf_string(response->body), 0, NULL);
-    const char *name = json_string_value(json_object_get(answer, "error"));
-    const char *thread = json_string_value(json_object_get(answer, "ts"));
-
-    if (json_is_false(json_object_get(answer, "ok"))) {
-        ret->outcome = ATTEMPT_FAILED;
-        error = name ? api_error_find(name) : NULL;
-        snprintf(ret->answer, sizeof(ret->answer), "Slack said: %.100s", name ? name : "no, without a reason");
-    } else if (ret->outcome == ATTEMPT_DELIVERED && thread)
-        ret->thread = strdup(thread);
-    if (error) {
-        ret->outcome = error->outcome;
-        ret->ill = ret->ill || error->ill;
-        ret->too_large = error->too_large;
-    }
-    json_decref(answer);
-}
-
 const struct channel_type channel_slack = {
     .name = "slack",
     .transport = TRANSPORT_HTTP,
-    .help = "Slack, by an incoming webhook's url, or by a bot's token, which threads later alerts of a study under its first.",
+    .help = "Slack, by an incoming webhook's url, or by a bot's token, which threads later alerts of a study under its "
+            "first.",
     .options =
         {
-            {"url", OPTION_SECRET, false, "The incoming webhook's URL. With a token: the API's, if it is not slack.com's."},
+            {"url", OPTION_SECRET, false,
+             "The incoming webhook's URL. With a token: the API's, if it is not slack.com's."},
             {"token", OPTION_SECRET, false, "A bot's token (xoxb-…) with the scope chat:write."},
             {"channel", OPTION_TEXT, false, "With a token: the id of the channel to write to."},
         },
     .check = check,
     .render = render,
-    .judge = judge,
+    .judge = slack_judge,
 };

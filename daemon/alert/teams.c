@@ -58,8 +58,7 @@ static json_t *run_of(const struct line *line, size_t index)
     if (line->role == LINE_FACTS || line->role == LINE_NOTE || line->role == LINE_FOOTER)
         r |= json_object_set_new(run, "isSubtle", json_true());
     if (line->url)
-        r |= json_object_set_new(run, "selectAction",
-                                 json_pack("{ss ss}", "type", "Action.OpenUrl", "url", line->url));
+        r |= json_object_set_new(run, "selectAction", json_pack("{ss ss}", "type", "Action.OpenUrl", "url", line->url));
     if (r < 0 || buf_status(&text) < 0) {
         json_decref(run);
         return NULL;
@@ -97,8 +96,8 @@ static int render(const struct channel *channel, const json_t *message, const st
                   struct rendering *ret, struct error *e)
 {
     _cleanup_outline_ struct outline outline = {0};
-    const struct outline_budget budget = {
-        .max_units = context->shorter ? SHORTER_CARD_BYTES : MAX_CARD_BYTES, .cost = cost};
+    const struct outline_budget budget = {.max_units = context->shorter ? SHORTER_CARD_BYTES : MAX_CARD_BYTES,
+                                          .cost = cost};
 
     if (outline_build(message, &outline) < 0 || outline_fit(&outline, &budget) < 0)
         return error_set(e, -ENOMEM, "Out of memory");

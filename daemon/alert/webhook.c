@@ -45,8 +45,8 @@ static int append_signature(struct buf *out, const char *secret, const struct bu
 
     if (key_len < 0)
         return key_len;
-    const unsigned char *done = HMAC(EVP_sha256(), key, key_len, (const unsigned char *)buf_string(signed_text),
-                                     signed_text->len, hash, NULL);
+    const unsigned char *done =
+        HMAC(EVP_sha256(), key, key_len, (const unsigned char *)buf_string(signed_text), signed_text->len, hash, NULL);
     explicit_bzero(key, sizeof(key));
     if (!done)
         return -ENOMEM;
@@ -132,7 +132,8 @@ const struct channel_type channel_webhook = {
     .options =
         {
             {"url", OPTION_SECRET, true, "Where to POST the document. https, or http to a loopback address."},
-            {"secret", OPTION_SECRET, false, "The key that signs, as whsec_ and base64. Without one nothing is signed."},
+            {"secret", OPTION_SECRET, false,
+             "The key that signs, as whsec_ and base64. Without one nothing is signed."},
             {"secret_next", OPTION_SECRET, false,
              "A second key while the receiver changes from one to the next: both signatures are sent."},
         },

@@ -142,7 +142,8 @@ static int64_t change_local(const struct zone_change *change, int year)
 
     int64_t first = midnight(year, change->month, 1);
     int64_t next_month = midnight(year, change->month + 1, 1);
-    int64_t day = first + (change->day - weekday_of(first) + 7) % 7 * DAY_SECONDS + (change->week - 1) * 7 * DAY_SECONDS;
+    int64_t day =
+        first + (change->day - weekday_of(first) + 7) % 7 * DAY_SECONDS + (change->week - 1) * 7 * DAY_SECONDS;
     while (day >= next_month)
         day -= 7 * DAY_SECONDS;
     return day + change->second;

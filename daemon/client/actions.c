@@ -21,7 +21,8 @@ static void print_mistakes(const json_t *answer)
     size_t i;
     const json_t *mistake;
 
-    json_array_foreach(json_object_get(answer, "mistakes"), i, mistake) {
+    json_array_foreach(json_object_get(answer, "mistakes"), i, mistake)
+    {
         _cleanup_buf_ struct buf safe = {0};
         safetext_append(&safe, json_string_value(mistake) ? json_string_value(mistake) : "");
         fprintf(stderr, "%s\n", buf_string(&safe));
@@ -55,7 +56,8 @@ static int reload_run(struct client *client, struct error *e)
 static int test_run(struct client *client, struct error *e)
 {
     json_auto_t *answer = NULL;
-    int r = daemon_ask_about(client, "POST", "/v1/channels/", options_argument(&client->options, 0), "/test", &answer, e);
+    int r =
+        daemon_ask_about(client, "POST", "/v1/channels/", options_argument(&client->options, 0), "/test", &answer, e);
 
     if (r < 0)
         return r;
@@ -69,7 +71,8 @@ static int test_run(struct client *client, struct error *e)
 static int retry_run(struct client *client, struct error *e)
 {
     json_auto_t *answer = NULL;
-    int r = daemon_ask_about(client, "POST", "/v1/alerts/", options_argument(&client->options, 0), "/retry", &answer, e);
+    int r =
+        daemon_ask_about(client, "POST", "/v1/alerts/", options_argument(&client->options, 0), "/retry", &answer, e);
 
     return r < 0 ? r : print_answer(client, answer, "The alert is due again.", e);
 }
@@ -102,8 +105,9 @@ const struct command poll_command = {
     .name = "poll",
     .arguments = "",
     .summary = "Look at the registry now",
-    .help = "Asks the daemon to fetch the watched studies now, whether or not the registry has refreshed. The answer comes "
-            "when the look has begun; trialwatch polls shows how it went.",
+    .help =
+        "Asks the daemon to fetch the watched studies now, whether or not the registry has refreshed. The answer comes "
+        "when the look has begun; trialwatch polls shows how it went.",
     .run = poll_run,
 };
 
@@ -111,7 +115,8 @@ const struct command reload_command = {
     .name = "reload",
     .arguments = "",
     .summary = "Load the settings anew",
-    .help = "With a mistake in them the daemon keeps those it has, and this command says what is wrong and exits with 1.",
+    .help =
+        "With a mistake in them the daemon keeps those it has, and this command says what is wrong and exits with 1.",
     .run = reload_run,
 };
 
@@ -151,7 +156,8 @@ const struct command backup_command = {
     .min_arguments = 1,
     .max_arguments = 1,
     .summary = "Write a copy of the history while the daemon runs",
-    .help = "The daemon writes it: FILE must not exist yet, and the daemon's user must be allowed to write there. To restore, "
+    .help = "The daemon writes it: FILE must not exist yet, and the daemon's user must be allowed to write there. To "
+            "restore, "
             "stop the daemon and put the copy in the place of the history file.",
     .run = backup_run,
 };

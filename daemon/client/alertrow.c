@@ -9,14 +9,12 @@ static const char *const outcome_names[] = {
 
 static int add_attempt(const struct attempt *attempt, void *userdata)
 {
-    return json_array_append_new(userdata,
-                                 json_pack("{s:o, s:s, s:i, s:s, s:f, s:o}", "started",
-                                           when_to_json(attempt->started_usec), "outcome",
-                                           outcome_names[attempt->outcome], "code", attempt->code, "answer",
-                                           attempt->answer, "latency_ms",
-                                           (double)attempt->latency_usec / (double)USEC_PER_MSEC, "retry_at",
-                                           when_to_json(attempt->outcome == ATTEMPT_RETRY ? attempt->retry_at_usec : 0)))
-                   < 0
+    return json_array_append_new(
+               userdata,
+               json_pack("{s:o, s:s, s:i, s:s, s:f, s:o}", "started", when_to_json(attempt->started_usec), "outcome",
+                         outcome_names[attempt->outcome], "code", attempt->code, "answer", attempt->answer,
+                         "latency_ms", (double)attempt->latency_usec / (double)USEC_PER_MSEC, "retry_at",
+                         when_to_json(attempt->outcome == ATTEMPT_RETRY ? attempt->retry_at_usec : 0))) < 0
                ? -ENOMEM
                : 0;
 }
@@ -27,9 +25,9 @@ json_t *alertrow_to_json(struct store *store, const struct alert_row *row)
 
     if (!attempts || (*row->message_id && outbox_each_attempt(store, row->message_id, add_attempt, attempts, NULL) < 0))
         return NULL;
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:o, s:o, s:o, s:s, s:O, s:O, s:I, s:s, s:O}", "id", row->id,
-                     "channel", row->channel, "nct_id", row->nct_id, "title", row->title, "refresh", row->refresh,
-                     "version", (json_int_t)row->version, "weight", weight_name(row->weight), "state",
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:o, s:o, s:o, s:s, s:O, s:O, s:I, s:s, s:O}", "id",
+                     row->id, "channel", row->channel, "nct_id", row->nct_id, "title", row->title, "refresh",
+                     row->refresh, "version", (json_int_t)row->version, "weight", weight_name(row->weight), "state",
                      alert_state_name(row->state), "created", when_to_json(row->created_usec), "due",
                      when_to_json(row->due_usec), "finished", when_to_json(row->finished_usec), "message",
                      row->message_id, "watches", row->watches, "changes", row->changes, "attempt_count",

@@ -63,10 +63,10 @@ static int alerts_run(struct client *client, struct error *e)
     char nct_id[STUDY_NCT_ID_BYTES];
     struct alert_filter filter = {0};
     struct listing listing = {.client = client, .e = e};
-    int r = client_open_history(client, e);
+    int r = read_filter(client, &filter, nct_id, e);
 
     if (r == 0)
-        r = read_filter(client, &filter, nct_id, e);
+        r = client_open_history(client, e);
     if (r == 0)
         r = report_begin(&listing.report, client, alerts_columns, e);
     if (r == 0)

@@ -30,10 +30,10 @@ json_t *changerow_to_json(struct store *store, const struct change_row *row)
     json_auto_t *change = change_to_json(row->change);
 
     describe_change(&text, store, row->nct_id, row->change);
-    json_auto_t *json = json_pack("{s:I, s:s, s:s, s:i, s:s, s:s, s:s, s:s}", "id", (json_int_t)row->id, "nct_id",
-                                  row->nct_id, "title", row->title, "version", (int)row->version, "seen",
-                                  clock_format_utc(row->seen_usec, seen), "refresh", row->refresh, "label",
-                                  kind_info(row->change->kind)->label, "text", buf_string(&text));
+    json_auto_t *json =
+        json_pack("{s:I, s:s, s:s, s:i, s:s, s:s, s:s, s:s}", "id", (json_int_t)row->id, "nct_id", row->nct_id, "title",
+                  row->title, "version", (int)row->version, "seen", clock_format_utc(row->seen_usec, seen), "refresh",
+                  row->refresh, "label", kind_info(row->change->kind)->label, "text", buf_string(&text));
     if (!json || !change || json_object_update(json, change) < 0)
         return NULL;
     return json_incref(json);

@@ -11,6 +11,6 @@ extern const struct report_column changerow_columns[];
  * memory. */
 json_t *changerow_to_json(struct store *store, const struct change_row *row);
 
-/* The kinds that --kind names, all of a weight or more for the name of a weight; 0 when it was not given. -EINVAL with a
- * sentence. */
+/* The kinds that --kind names, all of a weight or more for the name of a weight; 0 when it was not given. -EINVAL with
+ * a sentence. */
 int changerow_option_kinds(const struct options *options, uint64_t *ret, struct error *e);

@@ -7,11 +7,15 @@
 
 #define DEFAULT_LIMIT 1000
 
+/* What ends the visits early without being an error. */
+#define ENOUGH 1
+
 struct listing {
     struct client *client;
     struct report report;
     struct error *e;
-    bool folds; /* for people, sites that moved with their study are one line */
+    bool folds;   /* for people, sites that moved with their study are one line */
+    size_t limit; /* of lines; 0: none */
     struct {
         char nct_id[STUDY_NCT_ID_BYTES];
         long version;
@@ -54,6 +58,8 @@ static int add_change(const struct change_row *row, void *userdata)
     int r = end_fold(listing);
     if (r < 0)
         return r;
+    if (listing->limit > 0 && listing->report.count >= listing->limit)
+        return ENOUGH;
     json_t *json = changerow_to_json(listing->client->history, row);
     if (!folds || !json)
         return report_add(&listing->report, json, listing->e);
@@ -85,7 +91,8 @@ static int read_filter(struct client *client, struct change_filter *filter, char
         return r;
     filter->nct_id = study ? nct_id : NULL;
     filter->country = options_text(options, "country");
-    filter->min_weight = for_people && filter->kinds == 0 && !options_has(options, "all") ? WEIGHT_ROUTINE : WEIGHT_SILENT;
+    filter->min_weight =
+        for_people && filter->kinds == 0 && !options_has(options, "all") ? WEIGHT_ROUTINE : WEIGHT_SILENT;
     filter->newest_first = true;
     return 0;
 }
@@ -95,16 +102,21 @@ static int changes_run(struct client *client, struct error *e)
     char nct_id[STUDY_NCT_ID_BYTES];
     struct change_filter filter = {0};
     struct listing listing = {.client = client, .e = e, .folds = !client->json && !client->csv};
-    int r = client_open_history(client, e);
+    int r = read_filter(client, &filter, nct_id, e);
 
+    /* The limit counts what is printed: a fold must see all of its sites. */
+    listing.limit = (size_t)filter.limit;
+    filter.limit = 0;
     if (r == 0)
-        r = read_filter(client, &filter, nct_id, e);
+        r = client_open_history(client, e);
     if (r == 0)
         r = report_begin(&listing.report, client, changerow_columns, e);
     if (r == 0)
         r = changes_each(client->history, &filter, add_change, &listing, e);
     if (r == 0)
         r = end_fold(&listing);
+    if (r == ENOUGH)
+        r = CLIENT_OK;
     if (r == 0)
         report_end(&listing.report, "Nothing changed.");
     json_decref(listing.fold.row);
@@ -116,7 +128,9 @@ static const struct option_spec changes_options[] = {
     {.name = "since", .value = "TIME", .help = "Only what was seen since then: 7d, 2021-12-01, 2021-12-01T09:00."},
     {.name = "until", .value = "TIME", .help = "Only what was seen until then; a date includes its day."},
     {.name = "study", .value = "STUDY", .help = "Only of this study."},
-    {.name = "kind", .value = "KIND", .repeats = true,
+    {.name = "kind",
+     .value = "KIND",
+     .repeats = true,
      .help = "Only this kind, such as site-opened or status, or the kinds of a weight or more, such as urgent. May be "
              "given several times."},
     {.name = "country", .value = "COUNTRY", .help = "Only sites there, by name or ISO 3166 code: US."},

@@ -14,8 +14,9 @@ static const struct {
     int error;
     enum client_exit status;
 } exit_statuses[] = {
-    {-EINVAL, CLIENT_USAGE},      {-ENOENT, CLIENT_NO},          {-EREMOTEIO, CLIENT_NO},
-    {-EHOSTDOWN, CLIENT_NO_DAEMON}, {-ENOMEDIUM, CLIENT_NO_HISTORY}, {-EUCLEAN, CLIENT_NO_HISTORY},
+    {-EINVAL, CLIENT_USAGE},         {-ENOENT, CLIENT_NO},
+    {-EREMOTEIO, CLIENT_NO},         {-EHOSTDOWN, CLIENT_NO_DAEMON},
+    {-ENOMEDIUM, CLIENT_NO_HISTORY}, {-EUCLEAN, CLIENT_NO_HISTORY},
 };
 
 static enum client_exit exit_status(int result)

@@ -1,6 +1,7 @@
 /* trialwatch: asks the history file what is known, and the daemon to act.
  *
- * The history is read by the client itself, read-only, with the daemon running or not; only actions go to the daemon. */
+ * The history is read by the client itself, read-only, with the daemon running or not; only actions go to the daemon.
+ */
 #pragma once
 
 #include "base/clock.h"

@@ -9,9 +9,13 @@
 const struct option_spec command_global_options[] = {
     {.name = "help", .letter = 'h', .help = "Say what the command does."},
     {.name = "version", .help = "Print the version of trialwatch."},
-    {.name = "history", .letter = 'H', .value = "FILE",
+    {.name = "history",
+     .letter = 'H',
+     .value = "FILE",
      .help = "The history file. Else $TRIALWATCH_HISTORY, else where the daemon keeps it by default."},
-    {.name = "socket", .letter = 'S', .value = "FILE",
+    {.name = "socket",
+     .letter = 'S',
+     .value = "FILE",
      .help = "The daemon's control socket. Else $TRIALWATCH_SOCKET, else the daemon's default."},
     {.name = "json", .help = "Print JSON."},
     {.name = "csv", .help = "Print comma-separated values, where the answer is a table."},
@@ -22,10 +26,10 @@ const struct option_spec command_global_options[] = {
 
 /* In the order of the help: state, studies, people, file, daemon. */
 static const struct command *const commands[] = {
-    &status_command, &history_command, &show_command,   &diff_command,   &sites_command,
-    &changes_command, &find_command,   &alerts_command, &polls_command,  &poll_command,
-    &reload_command, &test_command,    &preview_command, &retry_command, &drop_command,
-    &verify_command, &export_command,  &backup_command, &help_command,   &complete_command,
+    &status_command,  &history_command, &show_command,    &diff_command,  &sites_command,
+    &changes_command, &find_command,    &alerts_command,  &polls_command, &poll_command,
+    &reload_command,  &test_command,    &preview_command, &retry_command, &drop_command,
+    &verify_command,  &export_command,  &backup_command,  &help_command,  &complete_command,
 };
 
 const struct command *const *command_all(size_t *ret_count)

@@ -6,8 +6,8 @@
 #include <jansson.h>
 
 /* Waits for the answer. body NULL: none. The caller owns *ret, the answer's document, also when the daemon refused
- * (it may say more than the sentence); NULL when there was none. -EHOSTDOWN: the daemon cannot be reached (the sentence says what was tried); -EREMOTEIO: it refused,
- * with its own sentence; -ENOENT: it does not know what was asked for. */
+ * (it may say more than the sentence); NULL when there was none. -EHOSTDOWN: the daemon cannot be reached (the sentence
+ * says what was tried); -EREMOTEIO: it refused, with its own sentence; -ENOENT: it does not know what was asked for. */
 int daemon_ask(const struct client *client, const char *method, const char *path, const json_t *body, json_t **ret,
                struct error *e);
 

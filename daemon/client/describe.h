@@ -1,5 +1,5 @@
-/* A change, a place, a value of the record: in the words that alerts use too. Texts are strangers' and not yet safe for a
- * terminal. All append. */
+/* A change, a place, a value of the record: in the words that alerts use too. Texts are strangers' and not yet safe for
+ * a terminal. All append. */
 #pragma once
 
 #include "base/buf.h"
@@ -11,7 +11,8 @@
 /* "Status: Recruiting → Completed", with the place that a site's change is about. */
 void describe_change(struct buf *out, struct store *store, const char *nct_id, const struct change *change);
 
-/* The same for a change of a site whose place, a location of the record, and effective status (NULL: none) are known. */
+/* The same for a change of a site whose place, a location of the record, and effective status (NULL: none) are known.
+ */
 void describe_change_at(struct buf *out, const struct change *change, const json_t *location, const char *status);
 
 /* "Memorial Regional Hospital, Hollywood, Florida" of an object with the fields of a location. */

@@ -15,8 +15,8 @@
 #define LONG_TEXT_BYTES 60
 
 /* The place of a site's change, from the records themselves: it may have another name by now. */
-static void append_line(struct buf *out, const struct client *client, const struct version_side *before, const struct version_side *after,
-                        const struct change *change)
+static void append_line(struct buf *out, const struct client *client, const struct version_side *before,
+                        const struct version_side *after, const struct change *change)
 {
     _cleanup_buf_ struct buf line = {0};
 
@@ -33,11 +33,12 @@ static void append_line(struct buf *out, const struct client *client, const stru
 static bool has_long_texts(const struct change *change)
 {
     return json_is_string(change->before) && json_is_string(change->after) &&
-           (json_string_length(change->before) > LONG_TEXT_BYTES || json_string_length(change->after) > LONG_TEXT_BYTES);
+           (json_string_length(change->before) > LONG_TEXT_BYTES ||
+            json_string_length(change->after) > LONG_TEXT_BYTES);
 }
 
-static int print_change(const struct client *client, const struct version_side *before, const struct version_side *after,
-                        const struct change *change)
+static int print_change(const struct client *client, const struct version_side *before,
+                        const struct version_side *after, const struct change *change)
 {
     const struct terminal *terminal = &client->terminal;
     _cleanup_buf_ struct buf line = {0}, safe = {0}, words = {0};
@@ -46,15 +47,16 @@ static int print_change(const struct client *client, const struct version_side *
 
     append_line(&line, client, before, after, change);
     safetext_append(&safe, buf_string(&line));
-    fprintf(terminal->out, "%s%s%s\n", terminal_style(terminal, style), buf_string(&safe), terminal_plain(terminal));
+    fprintf(terminal->out, "%s%s%s\n", terminal_style(terminal, style), buf_string(&safe),
+            style == STYLE_NONE ? "" : terminal_plain(terminal));
     if (has_long_texts(change))
         r = wordsdiff_append(&words, terminal, json_string_value(change->before), json_string_value(change->after), 4);
     fputs(buf_string(&words), terminal->out);
     return r;
 }
 
-static int print_for_people(const struct client *client, const struct version_side *before, const struct version_side *after,
-                            const struct change_list *changes, struct error *e)
+static int print_for_people(const struct client *client, const struct version_side *before,
+                            const struct version_side *after, const struct change_list *changes, struct error *e)
 {
     bool all = options_has(&client->options, "all");
     _cleanup_buf_ struct buf from = {0}, to = {0};
@@ -101,7 +103,8 @@ static int print_json(const struct client *client, const struct version_side *be
     return r;
 }
 
-static int load_number(struct client *client, const char *nct_id, const char *text, struct version_side *ret, struct error *e)
+static int load_number(struct client *client, const char *nct_id, const char *text, struct version_side *ret,
+                       struct error *e)
 {
     long number;
     int r = options_parse_number(text, "a version", 0, &number, e);
@@ -109,13 +112,14 @@ static int load_number(struct client *client, const char *nct_id, const char *te
     if (r < 0)
         return r;
     r = versions_get(client->history, nct_id, number, &ret->version, e);
-    return r == -ENOENT ? error_set(e, r, "%s has no version %ld; trialwatch history %s lists them", nct_id, number, nct_id)
-                        : r;
+    return r == -ENOENT
+               ? error_set(e, r, "%s has no version %ld; trialwatch history %s lists them", nct_id, number, nct_id)
+               : r;
 }
 
 /* The newest version and the one before it, unless numbers or times say otherwise. */
-static int choose_sides(struct client *client, const char *nct_id, struct version_side *before, struct version_side *after,
-                        struct error *e)
+static int choose_sides(struct client *client, const char *nct_id, struct version_side *before,
+                        struct version_side *after, struct error *e)
 {
     const struct options *options = &client->options;
     const char *from = options_text(options, "from"), *to = options_text(options, "to");
@@ -173,7 +177,7 @@ static int diff_run(struct client *client, struct error *e)
     if (options->argument_count != 2)
         return error_set(e, -EINVAL, "diff --files wants two files: OLD.json NEW.json");
     /* Programs get one form, whether they ask for it or not. */
-    enum diff_files_form form = options_has(options, "site-map")               ? DIFF_FILES_SITE_MAP
+    enum diff_files_form form = options_has(options, "site-map")                ? DIFF_FILES_SITE_MAP
                                 : client->json || !client->terminal.is_terminal ? DIFF_FILES_JSON
                                                                                 : DIFF_FILES_TEXT;
     return diff_files(options_argument(options, 0), options_argument(options, 1), form, client->terminal.out, e);
@@ -184,7 +188,8 @@ static const struct option_spec diff_options[] = {
     {.name = "to", .value = "TIME", .help = "Likewise; without it the newest."},
     {.name = "all", .help = "People see silent changes too, such as submission dates. JSON always has them."},
     {.name = "files",
-     .help = "Compare two files, each one record of the registry, without any history. Prints one JSON object a line for each "
+     .help = "Compare two files, each one record of the registry, without any history. Prints one JSON object a line "
+             "for each "
              "change with --json and wherever the output is no terminal."},
     {.name = "site-map",
      .help = "With --files: print instead which site is which, {\"old\":INDEX,\"new\":INDEX} a line, null for none."},

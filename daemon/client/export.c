@@ -89,10 +89,8 @@ static int write_versions(struct exporting *exporting)
     const json_t *study;
     int r = studyrow_list(store, &studies, exporting->e);
 
-    json_array_foreach(studies, i, study)
-        if (r == 0)
-            r = versions_each(store, json_string_value(json_object_get(study, "nct_id")), write_version, exporting,
-                              exporting->e);
+    json_array_foreach(studies, i, study) if (r == 0) r = versions_each(
+        store, json_string_value(json_object_get(study, "nct_id")), write_version, exporting, exporting->e);
     return r;
 }
 
@@ -143,7 +141,9 @@ static int export_run(struct client *client, struct error *e)
 
 static const struct option_spec export_options[] = {
     {.name = "since", .value = "TIME", .help = "Only what was seen since then: 7d, 2021-12-01."},
-    {.name = "format", .value = "ndjson|csv", .help = "One JSON object a line, which is the default, or the change log as CSV."},
+    {.name = "format",
+     .value = "ndjson|csv",
+     .help = "One JSON object a line, which is the default, or the change log as CSV."},
     {.name = NULL},
 };
 
@@ -152,7 +152,8 @@ const struct command export_command = {
     .arguments = "",
     .flags = COMMAND_TABLE,
     .summary = "Write the history as a stream that other programs read",
-    .help = "With ndjson every line has a \"type\": version (with the whole record), change, alert (with its attempts), poll. "
+    .help = "With ndjson every line has a \"type\": version (with the whole record), change, alert (with its "
+            "attempts), poll. "
             "With csv only the changes; alerts and polls have a --csv of their own.",
     .options = export_options,
     .run = export_run,

@@ -38,9 +38,10 @@ static int read_near(const struct options *options, struct watch_near *near, str
 
     if (!text)
         return within ? error_set(e, -EINVAL, "--within goes with --near LAT,LON") : 0;
-    if (read_degrees(text, &end, 90, &near->lat) < 0 || *end != ',' || read_degrees(end + 1, &end, 180, &near->lon) < 0 ||
-        *end != '\0')
-        return error_set(e, -EINVAL, "--near is a latitude and a longitude in degrees, such as 39.14,-84.52, not '%s'", text);
+    if (read_degrees(text, &end, 90, &near->lat) < 0 || *end != ',' ||
+        read_degrees(end + 1, &end, 180, &near->lon) < 0 || *end != '\0')
+        return error_set(e, -EINVAL, "--near is a latitude and a longitude in degrees, such as 39.14,-84.52, not '%s'",
+                         text);
     near->set = true;
     if (within && text_parse_distance(within, &near->within_km) < 0)
         return error_set(e, -EINVAL, "--within is a distance such as 300km or 50mi, not '%s'", within);
@@ -93,10 +94,8 @@ static void fold_all(struct buf *out, const json_t *value)
         buf_append(out, " ", 1);
         fold_text(json_string_value(value), out);
     }
-    json_array_foreach(value, i, item)
-        fold_all(out, item);
-    json_object_foreach((json_t *)value, key, item)
-        fold_all(out, item);
+    json_array_foreach(value, i, item) fold_all(out, item);
+    json_object_foreach((json_t *)value, key, item) fold_all(out, item);
 }
 
 static bool has_word(const char *texts, const char *word, size_t len)

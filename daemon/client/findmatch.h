@@ -15,8 +15,8 @@
 struct findmatch {
     const char *condition, *intervention, *country; /* NULL: any; borrowed from the command line */
     bool recruiting;
-    struct watch_near near;         /* within_km 0: any distance */
-    char *words_text;               /* owned: the words of --mentions, split in place */
+    struct watch_near near; /* within_km 0: any distance */
+    char *words_text;       /* owned: the words of --mentions, split in place */
     char *words[FINDMATCH_MAX_WORDS];
     size_t word_count;
 };
@@ -26,8 +26,9 @@ int findmatch_read(const struct options *options, struct findmatch *ret, struct 
 void findmatch_clear(struct findmatch *match);
 #define _cleanup_findmatch_ _cleanup_(findmatch_clear)
 
-/* Whether every word of the condition stands somewhere among the study's conditions, keywords and titles, and every word
- * of the intervention among its interventions, arms and titles, case and accents folded; a word may go on ("diabet"). */
+/* Whether every word of the condition stands somewhere among the study's conditions, keywords and titles, and every
+ * word of the intervention among its interventions, arms and titles, case and accents folded; a word may go on
+ * ("diabet"). */
 bool findmatch_study(const struct findmatch *match, const struct study *study);
 
 /* Whether a centre fits; its distance goes to *ret_km, negative when it is not known. */

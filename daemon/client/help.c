@@ -51,7 +51,8 @@ void help_print_all(const struct terminal *terminal)
     const struct command *const *commands = command_all(&count);
 
     fputs("usage: trialwatch [OPTION]… COMMAND [ARGUMENT]…\n", terminal->out);
-    print_prose(terminal, "Asks what the registry said of the watched trials and when, and tells the daemon what to do.", 0);
+    print_prose(terminal,
+                "Asks what the registry said of the watched trials and when, and tells the daemon what to do.", 0);
     print_heading(terminal, "Commands");
     for (size_t i = 0; i < count; i++)
         if (!(commands[i]->flags & COMMAND_HIDDEN))

@@ -9,4 +9,3 @@
 void help_print_version(FILE *out);
 void help_print_all(const struct terminal *terminal);
 void help_print_command(const struct terminal *terminal, const struct command *command);
-

@@ -59,7 +59,8 @@ static int add_change(const struct change_row *row, void *userdata)
     struct listing *listing = userdata;
 
     if (listing->client->json)
-        return json_array_append_new(listing->changes, changerow_to_json(listing->client->history, row)) < 0 ? -ENOMEM : 0;
+        return json_array_append_new(listing->changes, changerow_to_json(listing->client->history, row)) < 0 ? -ENOMEM
+                                                                                                             : 0;
     if (for_people(listing) && !listing->all && row->change->weight == WEIGHT_SILENT) {
         listing->silent++;
         return 0;
@@ -158,8 +159,9 @@ const struct command history_command = {
     .max_arguments = 1,
     .flags = COMMAND_PAGED | COMMAND_TABLE,
     .summary = "List the versions of a study and what changed in each",
-    .help = "Oldest first. With --json each version is an object whose \"changes\" are objects as in trialwatch changes; "
-            "with --csv each change is a row.",
+    .help =
+        "Oldest first. With --json each version is an object whose \"changes\" are objects as in trialwatch changes; "
+        "with --csv each change is a row.",
     .options = history_options,
     .run = history_run,
 };

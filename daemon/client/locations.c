@@ -9,7 +9,8 @@
 #define TRIALWATCH_RUNDIR "/run/trialwatch"
 #endif
 
-static const char *locate(const struct options *options, const char *option, const char *variable, const char *otherwise)
+static const char *locate(const struct options *options, const char *option, const char *variable,
+                          const char *otherwise)
 {
     const char *given = options_text(options, option);
     const char *set = getenv(variable);

@@ -28,8 +28,8 @@ struct options {
     size_t argument_count;
 };
 
-/* Reads words into ret until their end or, when stop_at_argument, until the first argument; returns how many it took, or
- * -EINVAL. The tables end with a row without a name; second may be NULL. Called again it adds to what ret has. */
+/* Reads words into ret until their end or, when stop_at_argument, until the first argument; returns how many it took,
+ * or -EINVAL. The tables end with a row without a name; second may be NULL. Called again it adds to what ret has. */
 int options_parse(const char *const *words, size_t word_count, const struct option_spec *first,
                   const struct option_spec *second, bool stop_at_argument, struct options *ret, struct error *e);
 

@@ -65,8 +65,9 @@ const struct command polls_command = {
     .arguments = "",
     .flags = COMMAND_PAGED | COMMAND_TABLE,
     .summary = "List the looks at the registry, newest first",
-    .help = "Each with its outcome: unchanged (the registry had not refreshed), complete, failed with the reason, running. "
-            "One that stays running was interrupted.",
+    .help =
+        "Each with its outcome: unchanged (the registry had not refreshed), complete, failed with the reason, running. "
+        "One that stays running was interrupted.",
     .options = polls_options,
     .run = polls_run,
 };

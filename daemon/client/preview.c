@@ -57,7 +57,8 @@ const struct command preview_command = {
     .max_arguments = 3,
     .flags = COMMAND_PAGED,
     .summary = "Show what a channel is told of a version of a study",
-    .help = "What a watch of all kinds would tell, without distances and highlights, which are the watch's. People see it as a "
+    .help = "What a watch of all kinds would tell, without distances and highlights, which are the watch's. People see "
+            "it as a "
             "console channel prints it; --json prints the document that every channel gives its own form.",
     .run = preview_run,
 };

@@ -12,7 +12,8 @@ const json_t *record_at(const json_t *record, const char *path);
 int record_choose_version(struct client *client, const char *nct_id, struct version *ret, struct error *e);
 
 /* The version that was valid at the end of a day, or at a time. -ENOENT with a sentence. */
-int record_version_at(struct client *client, const char *nct_id, const char *when, struct version *ret, struct error *e);
+int record_version_at(struct client *client, const char *nct_id, const char *when, struct version *ret,
+                      struct error *e);
 
 /* "version 3, seen 2026-02-11 10:00 CET, as of the registry's refresh 2026-02-11T09:00:05". Appends. */
 void record_append_provenance(struct buf *out, const struct client *client, const struct version *version);

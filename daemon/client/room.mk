@@ -21,6 +21,8 @@ libtrialwatch_a_SOURCES += \
 	%D%/diff_files.h \
 	%D%/export.c \
 	%D%/find.c \
+	%D%/findanswer.c \
+	%D%/findanswer.h \
 	%D%/findmatch.c \
 	%D%/findmatch.h \
 	%D%/help.c \

@@ -13,7 +13,8 @@
 static utf8proc_int32_t next_character(const char *text, size_t *ret_bytes)
 {
     utf8proc_int32_t character;
-    utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)strnlen(text, 4), &character);
+    utf8proc_ssize_t n =
+        utf8proc_iterate((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)strnlen(text, 4), &character);
 
     *ret_bytes = n > 0 ? (size_t)n : 1;
     return n > 0 ? character : -1;
@@ -37,7 +38,8 @@ static void append_safely(struct buf *out, const char *text, bool keep_lines)
             buf_append_string(out, REPLACEMENT);
         else if (character == '\n' && keep_lines)
             buf_append(out, "\n", 1);
-        else if (category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_ZL || category == UTF8PROC_CATEGORY_ZP)
+        else if (category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_ZL ||
+                 category == UTF8PROC_CATEGORY_ZP)
             buf_append(out, " ", 1);
         else if (!is_direction_control(character))
             buf_append(out, text, bytes);

@@ -118,7 +118,8 @@ static void append_text(const struct page *page, const struct field *field)
     append_heading(page, field->label);
     if (json_is_string(value))
         append_wrapped(page, json_string_value(value));
-    json_array_foreach(value, i, item) {
+    json_array_foreach(value, i, item)
+    {
         _cleanup_buf_ struct buf line = {0};
         const char *frame = json_string_value(json_object_get(item, "timeFrame"));
 

@@ -45,13 +45,13 @@ json_t *siterow_of_version(struct store *store, const struct study *study, const
 {
     const json_t *location = study_location(study, index), *point = json_object_get(location, "geoPoint");
     const char *status = study_effective_status(study, index);
-    json_t *row = json_pack(
-        "{s:o, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:n, s:n, s:n, s:o, s:o, s:o}", "number",
-        number > 0 ? json_integer(number) : json_null(), "index", (json_int_t)index, "facility",
-        text_of(location, "facility"), "city", text_of(location, "city"), "state", text_of(location, "state"), "zip",
-        text_of(location, "zip"), "country", text_of(location, "country"), "status", status, "since", "listed", "unlisted",
-        "contacts", null_or(json_object_get(location, "contacts")), "lat", null_or(json_object_get(point, "lat")), "lon",
-        null_or(json_object_get(point, "lon")));
+    json_t *row =
+        json_pack("{s:o, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:n, s:n, s:n, s:o, s:o, s:o}", "number",
+                  number > 0 ? json_integer(number) : json_null(), "index", (json_int_t)index, "facility",
+                  text_of(location, "facility"), "city", text_of(location, "city"), "state", text_of(location, "state"),
+                  "zip", text_of(location, "zip"), "country", text_of(location, "country"), "status", status, "since",
+                  "listed", "unlisted", "contacts", null_or(json_object_get(location, "contacts")), "lat",
+                  null_or(json_object_get(point, "lat")), "lon", null_or(json_object_get(point, "lon")));
     struct addition addition = {.row = row, .status = status, .seen_usec = version->seen_usec};
 
     if (row && number > 0)

@@ -95,7 +95,8 @@ static int sites_run(struct client *client, struct error *e)
 static const struct option_spec sites_options[] = {
     {.name = "at", .value = "TIME", .help = "As they stood at that time; a date means the end of its day."},
     {.name = "version", .letter = 'n', .value = "N", .help = "As they stood in this version."},
-    {.name = "timeline", .help = "What became of each: listed, opened, renamed, closed, no longer listed, with the dates."},
+    {.name = "timeline",
+     .help = "What became of each: listed, opened, renamed, closed, no longer listed, with the dates."},
     {.name = "all", .help = "People see sites too that are no longer listed. JSON and CSV always have them."},
     {.name = NULL},
 };

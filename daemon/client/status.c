@@ -71,7 +71,8 @@ static void say_health(const struct client *client, const json_t *document)
 static void say_registry(const struct client *client, const json_t *registry)
 {
     char time[CLOCK_TEXT_BYTES];
-    const char *refresh = text_at(registry, "refresh"), *state = text_at(registry, "state"), *url = text_at(registry, "url");
+    const char *refresh = text_at(registry, "refresh"), *state = text_at(registry, "state"),
+               *url = text_at(registry, "url");
     bool waits = json_is_string(json_object_get(registry, "next_look"));
 
     client_say(client, "Registry  %s: %s%s%s", url ? url : "", state ? state : "unknown", waits ? ", next look " : "",
@@ -96,9 +97,7 @@ static int print_channels(const struct client *client, const json_t *channels, s
     json_t *channel;
     int r = report_begin(&report, client, channel_columns, e);
 
-    json_array_foreach(channels, i, channel)
-        if (r == 0)
-            r = report_add(&report, json_incref(channel), e);
+    json_array_foreach(channels, i, channel) if (r == 0) r = report_add(&report, json_incref(channel), e);
     if (r == 0)
         report_end(&report, "No channel: nobody is told.");
     return r;
@@ -135,9 +134,7 @@ static int print_studies(const struct client *client, const json_t *studies, str
     json_t *study;
     int r = report_begin(&report, client, study_columns, e);
 
-    json_array_foreach(studies, i, study)
-        if (r == 0)
-            r = report_add(&report, json_incref(study), e);
+    json_array_foreach(studies, i, study) if (r == 0) r = report_add(&report, json_incref(study), e);
     if (r == 0)
         report_end(&report, "No study was seen yet.");
     return r;
@@ -159,8 +156,8 @@ static int print_stopped(struct client *client, const char *why, struct error *e
     if (r < 0)
         return r;
     if (client->json) {
-        json_auto_t *document = json_pack("{s:b, s:b, s:[s], s:{s:s, s:s, s:O}, s:O}", "running", false, "healthy", false,
-                                          "troubles", why, "history", "path", store_path(client->history),
+        json_auto_t *document = json_pack("{s:b, s:b, s:[s], s:{s:s, s:s, s:O}, s:O}", "running", false, "healthy",
+                                          false, "troubles", why, "history", "path", store_path(client->history),
                                           "ledger_head", head, "last_poll", poll, "studies", studies);
         r = client_print_json(client, document, e);
         return r < 0 ? r : CLIENT_NO_DAEMON;
@@ -193,7 +190,8 @@ const struct command status_command = {
     .name = "status",
     .arguments = "",
     .summary = "Say how the daemon is, and whether it reaches registry and channels",
-    .help = "Exits with 0 when it is healthy, with 1 when it is not, and with 3 when it cannot be reached: then the answer is "
+    .help = "Exits with 0 when it is healthy, with 1 when it is not, and with 3 when it cannot be reached: then the "
+            "answer is "
             "what its history says.",
     .run = status_run,
 };

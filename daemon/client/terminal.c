@@ -20,8 +20,8 @@
 #define DEFAULT_LESS "FRX"
 
 static const char *const style_sequences[STYLE_COUNT] = {
-    [STYLE_NONE] = "",           [STYLE_BOLD] = "\033[1m",    [STYLE_DIM] = "\033[2m",      [STYLE_RED] = "\033[31m",
-    [STYLE_GREEN] = "\033[32m",  [STYLE_YELLOW] = "\033[33m", [STYLE_STRUCK] = "\033[9;31m",
+    [STYLE_NONE] = "",          [STYLE_BOLD] = "\033[1m",    [STYLE_DIM] = "\033[2m",       [STYLE_RED] = "\033[31m",
+    [STYLE_GREEN] = "\033[32m", [STYLE_YELLOW] = "\033[33m", [STYLE_STRUCK] = "\033[9;31m",
 };
 
 static size_t columns_of(int fd)

@@ -12,8 +12,8 @@ struct terminal {
     FILE *out;        /* standard output, or the pager's input */
     bool is_terminal; /* where it ends, also behind the pager */
     bool colours;
-    size_t columns;   /* 0: not a terminal, nothing is cut */
-    pid_t pager;      /* 0: none */
+    size_t columns; /* 0: not a terminal, nothing is cut */
+    pid_t pager;    /* 0: none */
 };
 
 /* Colours only on a terminal, without NO_COLOR, and not on TERM=dumb. */

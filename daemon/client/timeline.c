@@ -1,5 +1,6 @@
 #include "client/timeline.h"
 
+#include "base/text.h"
 #include "client/describe.h"
 #include "client/report.h"
 #include "history/changes.h"
@@ -27,7 +28,15 @@ static const char *const event_names[KIND_COUNT] = {
     [KIND_SITE_ADDED] = "listed",  [KIND_SITE_REMOVED] = "unlisted", [KIND_SITE_RENAMED] = "renamed",
 };
 
+/* from and to may be empty. */
 struct event {
+    long site, version;
+    int64_t when_usec;
+    const char *name, *from, *to;
+    bool with_study;
+};
+
+struct kept_event {
     long site;
     int64_t when_usec;
     size_t order; /* as read: breaks ties */
@@ -37,7 +46,7 @@ struct event {
 struct events {
     struct client *client;
     const char *nct_id;
-    struct event *items; /* owned */
+    struct kept_event *items; /* owned */
     size_t count, capacity;
     struct error *e;
 };
@@ -50,30 +59,39 @@ static void events_clear(struct events *events)
 }
 #define _cleanup_events_ _cleanup_(events_clear)
 
-/* Takes the reference to row. */
-static int add_event(struct events *events, long site, int64_t when_usec, json_t *row)
+static json_t *text_or_null(const char *text)
 {
-    if (row && events->count == events->capacity) {
-        size_t capacity = size_max(64, events->capacity * 2);
-        struct event *items = reallocarray(events->items, capacity, sizeof(*items));
-        if (items) {
-            events->items = items;
-            events->capacity = capacity;
-        }
-    }
-    if (!row || events->count == events->capacity) {
+    return *text ? json_string(text) : json_null();
+}
+
+static int reserve(struct events *events)
+{
+    if (events->count < events->capacity)
+        return 0;
+    size_t capacity = size_max(64, events->capacity * 2);
+    struct kept_event *items = reallocarray(events->items, capacity, sizeof(*items));
+    if (!items)
+        return -ENOMEM;
+    events->items = items;
+    events->capacity = capacity;
+    return 0;
+}
+
+static int add_event(struct events *events, const struct event *event)
+{
+    json_t *row =
+        json_pack("{s:I, s:o, s:s, s:o, s:o, s:I, s:b}", "number", (json_int_t)event->site, "when",
+                  when_to_json(event->when_usec), "event", event->name, "from", text_or_null(event->from), "to",
+                  text_or_null(event->to), "version", (json_int_t)event->version, "with_study", event->with_study);
+
+    if (!row || reserve(events) < 0) {
         json_decref(row);
         return error_set(events->e, -ENOMEM, "no memory for the timeline");
     }
     events->items[events->count] =
-        (struct event){.site = site, .when_usec = when_usec, .order = events->count, .row = row};
+        (struct kept_event){.site = event->site, .when_usec = event->when_usec, .order = events->count, .row = row};
     events->count++;
     return 0;
-}
-
-static json_t *text_or_null(const struct buf *text)
-{
-    return text->len > 0 ? json_string(buf_string(text)) : json_null();
 }
 
 /* The fields of a renamed site that differ, one after the other. */
@@ -89,36 +107,46 @@ static void append_name(struct buf *out, const json_t *here, const json_t *there
     }
 }
 
+/* The registry's own words for programs. */
+static void append_status(const struct events *events, struct buf *out, const char *status)
+{
+    if (!status)
+        return;
+    if (events->client->json || events->client->csv)
+        buf_append_string(out, status);
+    else
+        text_append_enum(out, status);
+}
+
 static int add_change(const struct change_row *row, void *userdata)
 {
     struct events *events = userdata;
     const struct change *change = row->change;
     _cleanup_buf_ struct buf from = {0}, to = {0};
-    const char *event = event_names[change->kind];
+    const char *name = event_names[change->kind];
+    struct event event = {
+        .site = change->site, .version = row->version, .when_usec = row->seen_usec, .from = "", .to = ""};
 
-    if (!event || change->site == 0)
+    if (!name || change->site == 0)
         return 0;
+    if (change->kind == KIND_SITE_OPENED && change->old_index == SITE_NONE) {
+        event.name = event_names[KIND_SITE_ADDED];
+        int r = add_event(events, &event);
+        if (r < 0)
+            return r;
+    }
     if (change->kind == KIND_SITE_RENAMED) {
         append_name(&from, change->before, change->after);
         append_name(&to, change->after, change->before);
     } else {
-        buf_append_string(&from, change->effective_before ? change->effective_before : "");
-        buf_append_string(&to, change->effective_after ? change->effective_after : "");
+        append_status(events, &from, change->effective_before);
+        append_status(events, &to, change->effective_after);
     }
-    bool newly_listed = change->kind == KIND_SITE_OPENED && change->old_index == SITE_NONE;
-    if (newly_listed) {
-        int r = add_event(events, change->site, row->seen_usec,
-                          json_pack("{s:I, s:o, s:s, s:n, s:n, s:I, s:b}", "number", (json_int_t)change->site, "when",
-                                    when_to_json(row->seen_usec), "event", "listed", "from", "to", "version",
-                                    (json_int_t)row->version, "with_study", false));
-        if (r < 0)
-            return r;
-    }
-    return add_event(events, change->site, row->seen_usec,
-                     json_pack("{s:I, s:o, s:s, s:o, s:o, s:I, s:b}", "number", (json_int_t)change->site, "when",
-                               when_to_json(row->seen_usec), "event", event, "from", text_or_null(&from), "to",
-                               text_or_null(&to), "version", (json_int_t)row->version, "with_study",
-                               change->with_study));
+    event.name = name;
+    event.from = buf_string(&from);
+    event.to = buf_string(&to);
+    event.with_study = change->with_study;
+    return add_event(events, &event);
 }
 
 /* The sites of the first version: no change tells of them. */
@@ -135,17 +163,23 @@ static int add_first_version(struct events *events)
         r = versions_study(store, &version, &study, events->e);
     if (r == 0)
         r = history_sites_of_version(store, events->nct_id, 1, &numbers, &count, events->e);
-    for (size_t i = 0; r == 0 && i < count && i < study_location_count(study); i++)
-        r = add_event(events, numbers[i], version.seen_usec,
-                      json_pack("{s:I, s:o, s:s, s:n, s:s, s:i, s:b}", "number", (json_int_t)numbers[i], "when",
-                                when_to_json(version.seen_usec), "event", "listed", "from", "to",
-                                study_effective_status(study, i), "version", 1, "with_study", false));
+    for (size_t i = 0; r == 0 && i < count && i < study_location_count(study); i++) {
+        _cleanup_buf_ struct buf status = {0};
+        append_status(events, &status, study_effective_status(study, i));
+        const struct event event = {.site = numbers[i],
+                                    .version = 1,
+                                    .when_usec = version.seen_usec,
+                                    .name = event_names[KIND_SITE_ADDED],
+                                    .from = "",
+                                    .to = buf_string(&status)};
+        r = add_event(events, &event);
+    }
     return r;
 }
 
 static int in_order(const void *a, const void *b)
 {
-    const struct event *x = a, *y = b;
+    const struct kept_event *x = a, *y = b;
 
     if (x->site != y->site)
         return x->site < y->site ? -1 : 1;
@@ -160,7 +194,8 @@ static int set_place(const struct site_row *site, void *userdata)
     _cleanup_buf_ struct buf text = {0};
     const struct {
         const char *key, *value;
-    } fields[] = {{"facility", site->facility}, {"city", site->city}, {"state", site->state}, {"country", site->country}};
+    } fields[] = {
+        {"facility", site->facility}, {"city", site->city}, {"state", site->state}, {"country", site->country}};
 
     for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
         if (*fields[i].value)

@@ -1,6 +1,6 @@
 /* trialwatch verify */
-#include "client/commands.h"
 #include "client/client.h"
+#include "client/commands.h"
 #include "history/ledger.h"
 
 #include <errno.h>
@@ -21,10 +21,9 @@ static int print_result(const struct client *client, const struct ledger_report 
             client_say(client, "It contains what was attested by %s.", against);
         return CLIENT_OK;
     }
-    json_auto_t *document =
-        json_pack("{s:b, s:I, s:I, s:I, s:s, s:s*}", "holds", true, "entries", (json_int_t)report->entries, "versions",
-                  (json_int_t)report->versions, "polls", (json_int_t)report->polls, "head", report->head, "against",
-                  against);
+    json_auto_t *document = json_pack("{s:b, s:I, s:I, s:I, s:s, s:s*}", "holds", true, "entries",
+                                      (json_int_t)report->entries, "versions", (json_int_t)report->versions, "polls",
+                                      (json_int_t)report->polls, "head", report->head, "against", against);
     return client_print_json(client, document, e);
 }
 
@@ -63,10 +62,14 @@ static int verify_run(struct client *client, struct error *e)
 }
 
 static const struct option_spec verify_options[] = {
-    {.name = "since", .value = "N", .help = "Only entries from this number on; the earlier ones are taken as they are."},
-    {.name = "against", .value = "HEAD",
-     .help = "Also prove that the history still contains what this head attested: NUMBER:HASH, from an alert's footer, a "
-             "digest or an earlier status."},
+    {.name = "since",
+     .value = "N",
+     .help = "Only entries from this number on; the earlier ones are taken as they are."},
+    {.name = "against",
+     .value = "HEAD",
+     .help =
+         "Also prove that the history still contains what this head attested: NUMBER:HASH, from an alert's footer, a "
+         "digest or an earlier status."},
     {.name = NULL},
 };
 
@@ -74,7 +77,8 @@ const struct command verify_command = {
     .name = "verify",
     .arguments = "",
     .summary = "Recompute the ledger and say whether the history was tampered with",
-    .help = "Reads every version and poll, recomputes its entry and the chain over all of them, and names the first that does "
+    .help = "Reads every version and poll, recomputes its entry and the chain over all of them, and names the first "
+            "that does "
             "not hold: then the exit status is 1.",
     .options = verify_options,
     .run = verify_run,

@@ -7,13 +7,14 @@
 
 /* Which site is which by the numbers that the history gave them; across more than one version that knows more than the
  * two lists do. */
-static int map_by_number(struct store *store, const struct version_side *before, const struct version_side *after, struct site_map *ret,
-                         long **ret_numbers, struct error *e)
+static int map_by_number(struct store *store, const struct version_side *before, const struct version_side *after,
+                         struct site_map *ret, long **ret_numbers, struct error *e)
 {
     _cleanup_free_ long *old_numbers = NULL, *new_numbers = NULL;
     _cleanup_site_map_ struct site_map map = {0};
-    size_t old_count, new_count;
-    int r = history_sites_of_version(store, before->version.nct_id, before->version.number, &old_numbers, &old_count, e);
+    size_t old_count = 0, new_count = 0;
+    int r =
+        history_sites_of_version(store, before->version.nct_id, before->version.number, &old_numbers, &old_count, e);
 
     if (r == 0)
         r = history_sites_of_version(store, after->version.nct_id, after->version.number, &new_numbers, &new_count, e);
@@ -42,7 +43,8 @@ static int map_by_number(struct store *store, const struct version_side *before,
 
 static bool fits(const struct site_map *map, const struct version_side *before, const struct version_side *after)
 {
-    return map->old_count == study_location_count(before->study) && map->new_count == study_location_count(after->study);
+    return map->old_count == study_location_count(before->study) &&
+           map->new_count == study_location_count(after->study);
 }
 
 int versionpair_compare(struct store *store, const struct version_side *before, const struct version_side *after,

@@ -14,8 +14,8 @@ enum when_edge {
     WHEN_DAY_ENDS    /* "as it stood on that day" */
 };
 
-/* "7d" (that long ago), "2021-12-01", "2021-12-01T09:00", "2021-12-01T09:00:05", with Z in UTC, else in the local zone or,
- * with utc, in UTC. -EINVAL with a sentence. */
+/* "7d" (that long ago), "2021-12-01", "2021-12-01T09:00", "2021-12-01T09:00:05", with Z in UTC, else in the local zone
+ * or, with utc, in UTC. -EINVAL with a sentence. */
 int when_parse(const char *text, bool utc, enum when_edge edge, int64_t *ret_wall_usec, struct error *e);
 
 /* "2026-02-11 10:00 CET", or with utc "2026-02-11T09:00:05Z"; "" for 0. Returns text. */

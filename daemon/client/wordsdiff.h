@@ -1,5 +1,5 @@
-/* The word-level difference of two texts on a terminal: what was struck in red, what was added in green; without colours
- * as [-struck-] and {+added+}. */
+/* The word-level difference of two texts on a terminal: what was struck in red, what was added in green; without
+ * colours as [-struck-] and {+added+}. */
 #pragma once
 
 #include "base/buf.h"

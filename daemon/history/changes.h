@@ -5,7 +5,8 @@
 #include "history/versions.h"
 #include "trial/diff.h"
 
-/* Writes the changes of a version in order; ret_ids has room for all. */
+/* Writes the changes of a version in order, after history_sites_update() has given them their sites; ret_ids has room for
+ * all. */
 int changes_append(struct store *store, const struct version *version, const struct change_list *changes,
                    int64_t *ret_ids, struct error *e);
 
@@ -30,6 +31,7 @@ struct change_filter {
     bool newest_first;
 };
 
+/* By the time they were seen. 0, or what visit returned when not 0. -EINVAL: a version without its study. */
 typedef int change_visitor(const struct change_row *row, void *userdata);
 int changes_each(struct store *store, const struct change_filter *filter, change_visitor *visit, void *userdata,
                  struct error *e);

@@ -53,7 +53,7 @@ struct alert_row {
     const char *message_id;                        /* "" before it is in one */
     const json_t *watches;                         /* array of names */
     const json_t *changes;                         /* array of change ids */
-    long attempts;
+    long attempts;           /* of the message it is or was last in */
     const char *last_answer; /* "" before the first attempt */
 };
 
@@ -66,14 +66,18 @@ struct alert_filter {
     bool newest_first;
 };
 
+/* Oldest first; waiting alerts of one channel (states due and held only) by due_usec. Each alert that matched at the start
+ * is visited once, as it is then, also when the visitor moves it. */
 typedef int alert_visitor(const struct alert_row *row, void *userdata);
 int outbox_each(struct store *store, const struct alert_filter *filter, alert_visitor *visit, void *userdata,
                 struct error *e);
 
-/* Moves alerts that are due or held to due_usec: held when that is later than now, else due. */
+/* Moves an alert that is due or held to due_usec: held when that is later than now, else due. -ENOENT, -EALREADY. */
 int outbox_hold(struct store *store, const char *alert_id, int64_t due_usec, int64_t now_usec, struct error *e);
 
-/* Takes alerts of one channel into a new message, tried from now on. Its id is derived from theirs. */
+/* Takes alerts of one channel that are due or held into a new message, tried from now on. Its id, "msg_" and 32 hex digits,
+ * is derived from theirs: alerts that failed together and are tried again together are the same message again, with its
+ * attempts counted anew. -ENOENT, -EALREADY (one is not waiting), -EINVAL (none, or of another channel). */
 int outbox_compose(struct store *store, const char *channel, const char *const *alert_ids, size_t count,
                    int64_t now_usec, char ret_message_id[static MESSAGE_ID_BYTES], struct error *e);
 
@@ -101,7 +105,8 @@ struct attempt {
     const char *thread;    /* what the receiver calls the message, for answers in its thread; NULL */
 };
 
-/* Records the attempt and moves the message's alerts. */
+/* Records the attempt and moves the message's alerts. One of a message that was dropped meanwhile is recorded and moves
+ * nothing. -ENOENT, -EALREADY (delivered or given up), -EINVAL (a retry without its time). */
 int outbox_record_attempt(struct store *store, const char *message_id, const struct attempt *attempt, struct error *e);
 
 /* Every attempt of a message, oldest first. */
@@ -109,7 +114,7 @@ typedef int attempt_visitor(const struct attempt *attempt, void *userdata);
 int outbox_each_attempt(struct store *store, const char *message_id, attempt_visitor *visit, void *userdata,
                         struct error *e);
 
-/* Where an earlier message of this channel about this study is in its receiver (attempt.thread): the caller frees.
+/* Where the first message of this channel about this study that has a thread is in its receiver (attempt.thread): the caller frees.
  * -ENOENT. */
 int outbox_thread(struct store *store, const char *channel, const char *nct_id, char **ret, struct error *e);
 
@@ -124,5 +129,5 @@ struct outbox_counts {
 /* channel NULL: all of them. */
 int outbox_count(struct store *store, const char *channel, struct outbox_counts *ret, struct error *e);
 
-/* Messages delivered by a channel since that time: for its rate. */
+/* Messages delivered by a channel since that time: for its rate. A negative errno on failure. */
 long outbox_delivered_since(struct store *store, const char *channel, int64_t since_usec);

@@ -1,7 +1,6 @@
 /* Looking at alerts, whatever their state. */
 #include "history/outbox.h"
 #include "history/outbox_rows.h"
-#include "history/rows.h"
 #include "history/sql.h"
 
 #include <errno.h>

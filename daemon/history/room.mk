@@ -42,7 +42,9 @@ libtrialwatch_a_SOURCES += \
 	%D%/studies.c \
 	%D%/versions.c \
 	%D%/versions.h \
-	%D%/versions_append.c
+	%D%/versions_append.c \
+	%D%/versions_archive.c \
+	%D%/versions_archive.h
 
 # The schema is written as SQL and compiled in.
 BUILT_SOURCES += %D%/schema_sql.h

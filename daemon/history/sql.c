@@ -54,19 +54,22 @@ int sql_error(sqlite3 *db, const char *path, int code, struct error *e)
     return error_set(e, err, "history %s: %s", path, sqlite3_errmsg(db));
 }
 
+int sql_note_failure(struct store *store, int err, const struct error *why, struct error *e)
+{
+    store->health.error = err;
+    snprintf(store->health.error_text, sizeof(store->health.error_text), "%.255s", why->text);
+    return error_set(e, err, "%s", why->text);
+}
+
 int sql_failed_write(struct store *store, int code, struct error *e)
 {
     struct error why = {0};
     int r = sql_error(store->db, store->path, code, &why);
 
-    store->health.error = r;
-    snprintf(store->health.error_text, sizeof(store->health.error_text), "%.255s", why.text);
-    if (store->in_transaction && sqlite3_get_autocommit(store->db))
-        store->lost = r;
-    return error_set(e, r, "%s", why.text);
+    return sql_note_failure(store, r, &why, e);
 }
 
-/* A statement that fails for want of something, and not because of what it says, also fails the transaction. */
+/* A statement that fails for want of something, and not because of what it says, kept us from writing. */
 int sql_failed(struct store *store, int code, struct error *e)
 {
     int kind = code & 0xFF;
@@ -260,11 +263,14 @@ int sql_run_values(struct store *store, enum statement id, struct error *e, cons
     if (!store->in_transaction)
         return error_set(e, -EPERM, "history %s: written to outside a transaction", store->path);
     if (store->lost < 0)
-        return error_set(e, store->lost, "%s", store->health.error_text);
-    int r = query_start_values(&query, store, id, e, values, count);
-    if (r < 0)
-        return r;
-    return query_next(&query);
+        return error_set(e, store->lost, "%s", store->lost_why.text);
+    int r = query_start_values(&query, store, id, &store->lost_why, values, count);
+    if (r >= 0)
+        r = query_next(&query);
+    if (r >= 0)
+        return 0;
+    store->lost = r;
+    return error_set(e, r, "%s", store->lost_why.text);
 }
 
 int64_t sql_changed_rows(const struct store *store)

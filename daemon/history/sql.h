@@ -119,7 +119,8 @@ struct store {
     int schema_version;
     bool unclean;
     bool in_transaction;
-    int lost; /* why SQLite rolled the transaction back by itself, negative errno; 0: it did not */
+    int lost; /* why a statement of the transaction failed, so that it must not be committed; 0: none did */
+    struct error lost_why;
     struct store_health health; /* file_bytes is found out when asked for */
     struct body_coder *coder;   /* made when first needed */
     sqlite3_stmt *statements[SQL_COUNT];
@@ -135,6 +136,9 @@ int sql_error(sqlite3 *db, const char *path, int code, struct error *e);
  * from writing. */
 int sql_failed(struct store *store, int code, struct error *e);
 int sql_failed_write(struct store *store, int code, struct error *e);
+
+/* Keeps the failure in the store's health and hands it on. Returns err. */
+int sql_note_failure(struct store *store, int err, const struct error *why, struct error *e);
 
 /* Runs a text of one or more statements without results. */
 int sql_execute(sqlite3 *db, const char *path, const char *text, struct error *e);
@@ -191,7 +195,9 @@ const void *query_blob(const struct query *query, int column, size_t *ret_len);
 int query_copy_text(const struct query *query, int column, char *buffer, size_t size);
 int query_copy_blob(const struct query *query, int column, void *buffer, size_t size);
 
-/* Runs a statement that returns no rows. -EPERM outside a transaction. */
+/* Runs a statement that returns no rows. When it fails, the transaction can only be rolled back: what the caller meant to
+ * write as one is not whole, and SQLite may have rolled back by itself, so that later statements would commit alone.
+ * -EPERM outside a transaction. */
 int sql_run_values(struct store *store, enum statement id, struct error *e, const struct value *values, size_t count);
 #define sql_run(store, id, e, ...)                                                                                     \
     sql_run_values(store, id, e, (const struct value[]){__VA_ARGS__}, VALUE_COUNT(__VA_ARGS__))

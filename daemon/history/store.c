@@ -141,7 +141,7 @@ int store_commit(struct store *store, struct error *e)
     if (!store->in_transaction)
         return error_set(e, -EPERM, "history %s: no transaction to commit", store->path);
     if (store->lost < 0) {
-        int r = error_set(e, store->lost, "%s", store->health.error_text);
+        int r = sql_note_failure(store, store->lost, &store->lost_why, e);
         store_rollback(store);
         return r;
     }

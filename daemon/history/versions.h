@@ -24,11 +24,12 @@ struct version {
     long change_count; /* against the version before; 0 for the first */
 };
 
-/* -ENOENT when the study was never seen. */
+/* Of those that were seen. -ENOENT when the study was never seen. */
 int versions_newest(struct store *store, const char *nct_id, struct version *ret, struct error *e);
 int versions_get(struct store *store, const char *nct_id, long number, struct version *ret, struct error *e);
 
-/* The one that was valid at that time. -ENOENT when that was before the first. */
+/* The one that was valid at that time: one that was seen if there is, else an archived one. -ENOENT when that was before
+ * the first. */
 int versions_at(struct store *store, const char *nct_id, int64_t wall_usec, struct version *ret, struct error *e);
 
 /* The canonical bytes; the caller frees. -EUCLEAN when they do not fit the hash. */
@@ -38,7 +39,9 @@ int versions_body(struct store *store, const struct version *version, char **ret
 int versions_study(struct store *store, const struct version *version, struct study **ret, struct error *e);
 
 /* The next version of a study, with its ledger entry. before is the newest version's study, NULL for the first. Fills
- * ret, whose seen_usec, refresh and poll the caller has set. */
+ * ret, whose origin, seen_usec, refresh and poll the caller has set. An archived version comes after the study was seen,
+ * with its number, in rising order, without a poll, and before is the newest archived one. -EALREADY when the newest
+ * version is this record; -EINVAL when before is not the newest. */
 int versions_append(struct store *store, const struct study *study, const struct study *before, long change_count,
                     struct version *ret, struct error *e);
 
@@ -49,7 +52,7 @@ int versions_note_seen(struct store *store, const char *nct_id, int64_t poll, st
 int versions_resolve(struct store *store, const char *nct_id_or_alias, char ret[static STUDY_NCT_ID_BYTES],
                      struct error *e);
 
-/* Oldest first. */
+/* Oldest first, archived ones too. 0, or what visit returned when not 0. */
 typedef int version_visitor(const struct version *version, void *userdata);
 int versions_each(struct store *store, const char *nct_id, version_visitor *visit, void *userdata, struct error *e);
 
@@ -57,7 +60,7 @@ int versions_each(struct store *store, const char *nct_id, version_visitor *visi
 struct study_row {
     char nct_id[STUDY_NCT_ID_BYTES];
     const char *title, *overall_status; /* valid during the visit */
-    long versions, sites, recruiting_sites;
+    long versions, sites, recruiting_sites; /* versions: all, sites: of the newest */
     int64_t first_seen_usec, last_seen_usec, last_changed_usec;
     char refresh[REFRESH_BYTES]; /* of the last poll that saw it */
 };

@@ -102,6 +102,11 @@ bool intake_is_busy(const struct intake *intake)
     return intake->next;
 }
 
+bool intake_is_big(const struct intake *intake)
+{
+    return intake->next && intake->len >= INTAKE_BIG_RECORD_BYTES;
+}
+
 static int no_memory(struct error *e)
 {
     return error_set(e, -ENOMEM, "there is no memory to take in a record");

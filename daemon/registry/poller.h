@@ -66,3 +66,9 @@ int poller_look_now(struct poller *poller, struct error *e);
 void poller_configure(struct poller *poller, const struct poller_settings *settings, const struct watch_set *watches);
 
 void poller_status(const struct poller *poller, struct poller_status *ret);
+
+/* The line to the registry, on which one request at a time goes, a polite distance from the one before, for one request of
+ * somebody else's. 0: it is lent until poller_line_give_back(), and a look that begins meanwhile waits. -EAGAIN: a look is
+ * under way or due, or it is too soon; ask again at *ret_again_usec (monotonic). */
+int poller_line_take(struct poller *poller, int64_t *ret_again_usec);
+void poller_line_give_back(struct poller *poller);

@@ -56,6 +56,10 @@ void poller_ask_now(void *userdata)
     struct poller *poller = userdata;
     struct error e;
 
+    if (poller->line_is_lent) {
+        poller->waits_for_line = true;
+        return;
+    }
     pace_note_request(&poller->pace, clock_monotonic_usec());
     poller->poll.requests++;
     int r = start(poller, &e);
@@ -73,5 +77,6 @@ void poller_ask(struct poller *poller, enum poller_question question)
 void poller_ask_cancel(struct poller *poller)
 {
     timer_disarm(poller->ask_timer);
+    poller->waits_for_line = false;
     http_cancel(TAKE_PTR(poller->request));
 }

@@ -1,6 +1,6 @@
 /* What the poller's files share: poller (the object and its schedule), poller_look (one look from its first question to
  * last answer), poller_ask (a request at its time), poller_take (a page into the history, in slices), poller_end (what
- * becomes of a look). */
+ * becomes of a look), poller_line (whose turn it is to ask). */
 #pragma once
 
 #include "base/buf.h"
@@ -45,6 +45,8 @@ struct poller {
     const char **missing; /* one block with what it points to; sorted */
     size_t missing_count;
     int64_t longest_slice_usec;
+    bool line_is_lent;   /* a request of somebody else's is in flight */
+    bool waits_for_line; /* and the look's next one waits for its end */
 
     /* the look under way */
     int64_t look_began_usec; /* monotonic */

@@ -91,7 +91,7 @@ static int take_slice(struct poller *poller, struct error *e)
 
     do
         r = take_step(poller, e);
-    while (r > 0 && clock_stopwatch_usec() - began_usec < SLICE_USEC);
+    while (r > 0 && !intake_is_big(poller->intake) && clock_stopwatch_usec() - began_usec < SLICE_USEC);
 
     int flushed = intake_flush(poller->intake, &flush_error);
     if (r >= 0 && flushed < 0) {

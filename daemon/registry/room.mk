@@ -1,6 +1,8 @@
 libtrialwatch_a_SOURCES += \
 	%D%/answer.c \
 	%D%/answer.h \
+	%D%/archive_answer.c \
+	%D%/archive_answer.h \
 	%D%/ctgov.c \
 	%D%/ctgov.h \
 	%D%/intake.c \
@@ -15,6 +17,7 @@ libtrialwatch_a_SOURCES += \
 	%D%/poller.h \
 	%D%/poller_ask.c \
 	%D%/poller_end.c \
+	%D%/poller_line.c \
 	%D%/poller_look.c \
 	%D%/poller_parts.h \
 	%D%/poller_take.c

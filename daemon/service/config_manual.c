@@ -72,16 +72,18 @@ static void print_text(FILE *out, const char *text)
     for (const char *c = text; *c; c++) {
         if (c == text && (*c == '.' || *c == '\''))
             fputs("\\&", out);
-        if (*c == '.' && c[1] == ' ')
-            c += fputs(".\n", out) >= 0;
-        else if (*c == '\\')
+        if (*c == '.' && c[1] == ' ') {
+            fputs(".\n", out);
+            c++;
+        } else if (*c == '\\') {
             fputs("\\e", out);
-        else if (*c == '"')
+        } else if (*c == '"') {
             fputs("\\(dq", out);
-        else if (*c == '\'')
+        } else if (*c == '\'') {
             fputs("\\(aq", out);
-        else
+        } else {
             fputc(*c, out);
+        }
     }
 }
 

@@ -154,6 +154,7 @@ static bool has_word(const char *text, const char *word)
 /* A name being read, word by word. */
 struct name_reader {
     struct site_features *site;
+    const char *country; /* folded */
     char distinctive[SITE_TEXT_BYTES]; /* letters of such words */
     size_t distinctive_count;
     bool in_code;
@@ -190,7 +191,8 @@ static void add_word(struct name_reader *reader, const char *word)
         return;
     if (meaning.word_class == WORD_DISTINCTIVE) {
         /* the name of the place does not tell apart the hospitals in it */
-        if (has_word(site->city, meaning.same) || has_word(site->state, meaning.same))
+        if (has_word(site->city, meaning.same) || has_word(site->state, meaning.same) ||
+            has_word(reader->country, meaning.same))
             meaning.word_class = WORD_GENERIC;
         else
             add_letters(reader->distinctive, &reader->distinctive_count, meaning.same);
@@ -240,9 +242,9 @@ static void finish_pairs(struct name_reader *reader)
 }
 
 /* Needs city and state. */
-static void read_name(struct site_features *site, char *folded)
+static void read_name(struct site_features *site, char *folded, const char *country)
 {
-    struct name_reader reader = {.site = site};
+    struct name_reader reader = {.site = site, .country = country};
     char *rest;
 
     site->anonymous = site_name_is_anonymous(folded);
@@ -279,7 +281,7 @@ size_t site_read_contacts(const json_t *location, uint64_t ret[static SITE_MAX_C
 
 int site_read_features(const json_t *location, struct site_features *ret)
 {
-    _cleanup_buf_ struct buf folded = {0};
+    _cleanup_buf_ struct buf folded = {0}, country = {0};
 
     *ret = (struct site_features){0};
     fold_member(location, "city", &folded);
@@ -289,13 +291,14 @@ int site_read_features(const json_t *location, struct site_features *ret)
     if (folded.len > 0)
         copy_place(ret->state, folded.data);
     copy_zip(ret->zip, fold_member(location, "zip", &folded));
-    ret->country = hash_string(site_country_today(fold_member(location, "country", &folded)));
+    fold_member(location, "country", &country);
+    ret->country = hash_string(site_country_today(buf_string(&country)));
     fold_member(location, "facility", &folded);
     if (folded.len > 0)
-        read_name(ret, folded.data);
+        read_name(ret, folded.data, buf_string(&country));
     else
         ret->anonymous = true;
     ret->address = mix(mix(mix(ret->name + ret->code) + hash_string(ret->zip)) + hash_string(ret->city)) + ret->country;
     read_position(location, ret);
-    return buf_status(&folded) < 0 ? -ENOMEM : 0;
+    return buf_status(&folded) < 0 || buf_status(&country) < 0 ? -ENOMEM : 0;
 }

@@ -47,6 +47,9 @@ enum {
     STATE_SAME = 2,
 };
 
+/* Names that leave it open whether they are alike score about 0. */
+#define OPEN_PERCENT 55
+
 /* Letter pairs that make two spellings of a word, in percent. */
 #define SPELLING_PERCENT 65
 
@@ -176,13 +179,19 @@ static unsigned likeness_percent(const struct site_features *a, const struct sit
 {
     unsigned percent = overlap_percent(overlap);
     unsigned spelling = spelling_percent(a, b);
-    bool other_words = a->distinctive_count > 0 && b->distinctive_count > 0 && overlap->shared[WORD_DISTINCTIVE] == 0;
+    unsigned only = overlap->only_a[WORD_DISTINCTIVE] + overlap->only_b[WORD_DISTINCTIVE];
+    bool other_words = overlap->shared[WORD_DISTINCTIVE] == 0 && only > 0;
 
     if (spelling >= SPELLING_PERCENT)
         return spelling > percent ? spelling : percent;
-    if (other_words || percent <= NAME_UNLIKE_PERCENT)
-        return is_slip(a, b) ? SLIP_PERCENT : 0;
-    return percent;
+    if ((other_words || percent <= NAME_UNLIKE_PERCENT) && is_slip(a, b))
+        return SLIP_PERCENT;
+    if (!other_words)
+        return percent;
+    /* each its own distinctive words; or one has some where the other has none, which leaves it open */
+    if (a->distinctive_count > 0 && b->distinctive_count > 0)
+        return 0;
+    return percent < OPEN_PERCENT ? percent : OPEN_PERCENT;
 }
 
 /* The score of names that are so much alike. */

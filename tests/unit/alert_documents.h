@@ -11,7 +11,8 @@
 
 /* What a stranger may write into a title: a second line, markup of every receiver, mentions, what nobody sees. */
 #define HOSTILE                                                                                                        \
-    "A\r\nBcc: all@example.org\n<script>alert(1)</script> <!channel> <!here|x> @everyone @channel @here **b** [l](http://x) "  \
+    "A\r\nBcc: all@example.org\n<script>alert(1)</script> <!channel> <!here|x> @everyone @channel @here **b** "        \
+    "[l](http://x) "                                                                                                   \
     "`c` \xE2\x80\xAE"                                                                                                 \
     "reversed\xE2\x80\x8B zero\xEF\xBB\xBF &amp; \x1B[31mred \"q\" 'a'"
 

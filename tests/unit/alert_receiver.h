@@ -17,9 +17,9 @@
 
 struct received {
     char path[32];
-    char id[64];        /* webhook-id */
+    char id[64]; /* webhook-id */
     char signature[128];
-    char *body;         /* owned */
+    char *body; /* owned */
 };
 
 struct answer {
@@ -105,7 +105,8 @@ static inline void receiver_plan(struct receiver *receiver, const char *path, in
     for (size_t i = 0; i < ARRAY_SIZE(receiver->answers); i++) {
         struct answer *answer = &receiver->answers[i];
         if (!answer->path || strcmp(answer->path, path) == 0) {
-            *answer = (struct answer){.path = path, .status = status, .retry_after = retry_after, .silent = status == 0};
+            *answer =
+                (struct answer){.path = path, .status = status, .retry_after = retry_after, .silent = status == 0};
             return;
         }
     }

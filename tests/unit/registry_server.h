@@ -41,6 +41,7 @@ struct server {
     size_t page_size;
     const char *refuses_id; /* 400 for every request that names it; NULL: none */
     const char *adds;       /* text put among the records, with its comma; NULL: none */
+    int (*answers)(const char *uri, struct buf *out); /* other addresses, with a status; NULL: 404 */
     struct server_fault faults[SERVER_MAX_FAULTS];
     size_t fault_count;
 
@@ -95,7 +96,7 @@ static inline int server_write(const struct server *server, const char *uri, str
         return 200;
     }
     if (strncmp(uri, "/api/v2/studies?", 16) != 0)
-        return 404;
+        return server->answers ? server->answers(uri, out) : 404;
     if (server->refuses_id && strstr(uri, server->refuses_id)) {
         buf_printf(out, "filter.ids has an invalid value %s", server->refuses_id);
         return 400;

@@ -57,7 +57,8 @@ static void check_slack(json_t *body)
     json_t *block;
 
     assert_true(json_array_size(blocks) >= 2 && json_array_size(blocks) <= 50);
-    json_array_foreach(blocks, index, block) {
+    json_array_foreach(blocks, index, block)
+    {
         const char *type = string_at(block, "type");
         size_t count = characters(block_text(block));
         assert_true(count >= 1);
@@ -74,8 +75,8 @@ static void slack_stays_within_its_limits(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
         for (int shorter = 0; shorter <= 1; shorter++)
-            check_slack(parse(render_body("slack", document(HEADLINE, TITLE, sizes[i].studies, sizes[i].changes),
-                                          shorter)));
+            check_slack(
+                parse(render_body("slack", document(HEADLINE, TITLE, sizes[i].studies, sizes[i].changes), shorter)));
 }
 
 static void slack_header_at_the_limit_and_one_past_it(void **state)
@@ -160,8 +161,7 @@ static void ntfy_stays_within_its_limits(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-        json_t *body =
-            parse(render_body("ntfy", document(HEADLINE, TITLE, sizes[i].studies, sizes[i].changes), false));
+        json_t *body = parse(render_body("ntfy", document(HEADLINE, TITLE, sizes[i].studies, sizes[i].changes), false));
         assert_true(strlen(string_at(body, "message")) <= 4096);
         assert_true(strlen(string_at(body, "title")) <= 256);
         assert_string_equal(string_at(body, "topic"), "trials");
@@ -206,7 +206,8 @@ static void webhook_bodies_stay_below_a_mebibyte(void **state)
     free(body);
 }
 
-/* The example of the Standard Webhooks specification's own libraries: the signature for this id, time and body is known. */
+/* The example of the Standard Webhooks specification's own libraries: the signature for this id, time and body is
+ * known. */
 static void webhook_signs_as_the_specification_says(void **state)
 {
     const char *known = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
@@ -290,9 +291,16 @@ static void assert_taken(const char *type, const char *option, const char *value
 
 static void only_https_or_loopback_is_sent_to(void **state)
 {
-    static const char *const bad[] = {"http://example.org/", "http://localhost.example.org/", "ftp://localhost/",
-                                      "http://localhost:80@example.org/", "http://127.0.0.1.example.org/", "https://",
-                                      "https:///x", "https://a b/", "http://127.0.0.12/", "file:///etc/passwd"};
+    static const char *const bad[] = {"http://example.org/",
+                                      "http://localhost.example.org/",
+                                      "ftp://localhost/",
+                                      "http://localhost:80@example.org/",
+                                      "http://127.0.0.1.example.org/",
+                                      "https://",
+                                      "https:///x",
+                                      "https://a b/",
+                                      "http://127.0.0.12/",
+                                      "file:///etc/passwd"};
     static const char *const good[] = {"https://example.org/x?y", "http://localhost/x", "http://127.0.0.1:8080/",
                                        "http://[::1]:8080", "http://localhost"};
     static const char *const names[] = {"webhook", "slack", "teams", "discord", "mattermost", "ntfy"};
@@ -311,8 +319,8 @@ static void values_that_make_no_sense_are_refused(void **state)
     (void)state;
     assert_refused("webhook", "secret", "whsec_short");
     assert_refused("webhook", "secret", "whsec_!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!");
-    assert_refused("webhook", "secret", "whsec_AAAAAAAAAAAAAAAAAAAA");                                    /* 15 bytes */
-    assert_taken("webhook", "secret", "whsec_AAAAAAAAAAAAAAAAAAAAAA==");                                  /* 16 */
+    assert_refused("webhook", "secret", "whsec_AAAAAAAAAAAAAAAAAAAA");   /* 15 bytes */
+    assert_taken("webhook", "secret", "whsec_AAAAAAAAAAAAAAAAAAAAAA=="); /* 16 */
     assert_taken("webhook", "secret", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
     assert_refused("ntfy", "topic", "with space");
     assert_refused("ntfy", "topic", "");
@@ -360,8 +368,8 @@ static void a_slack_token_needs_a_channel(void **state)
     assert_string_equal(blamed, "channel");
 }
 
-static const char *const types[] = {"console", "slack", "webhook", "email", "teams", "discord", "mattermost", "ntfy",
-                                    "command"};
+static const char *const types[] = {"console", "slack",      "webhook", "email",  "teams",
+                                    "discord", "mattermost", "ntfy",    "command"};
 
 /* The body as its receiver reads it: the strings of JSON, or the text itself. */
 static void append_strings(struct buf *out, const json_t *json)
@@ -374,11 +382,9 @@ static void append_strings(struct buf *out, const json_t *json)
         buf_append_string(out, json_string_value(json));
         buf_append_string(out, "\n");
     }
-    json_array_foreach(json, index, value)
-        append_strings(out, value);
+    json_array_foreach(json, index, value) append_strings(out, value);
     if (json_is_object(json))
-        json_object_foreach((json_t *)json, key, value)
-            append_strings(out, value);
+        json_object_foreach((json_t *)json, key, value) append_strings(out, value);
 }
 
 static void assert_lacks(const char *type, const char *text, const char *what)
@@ -428,8 +434,8 @@ static void mentions_of_everybody_reach_nobody(void **state)
     static const struct {
         const char *type, *markup;
     } forbidden[] = {
-        {"slack", "<!"},        {"slack", "@everyone"},      {"slack", "@channel"},   {"slack", "@here"},
-        {"discord", "@every"},  {"discord", "](http://x)"},  {"discord", " **b**"},   {"mattermost", "@channel"},
+        {"slack", "<!"},         {"slack", "@everyone"},     {"slack", "@channel"}, {"slack", "@here"},
+        {"discord", "@every"},   {"discord", "](http://x)"}, {"discord", " **b**"}, {"mattermost", "@channel"},
         {"mattermost", "@here"}, {"mattermost", "<script>"}, {"email", "<script>"},
     };
 

@@ -127,7 +127,7 @@ static struct outbox_counts counts(const struct setting *setting, const char *ch
 /* Lets the loop turn for a while without moving the clock. */
 static void settle(struct setting *setting)
 {
-    for (int64_t end = clock_stopwatch_usec() + 150 * USEC_PER_MSEC; clock_stopwatch_usec() < end;) {
+    for (int64_t end = clock_stopwatch_usec() + 100 * USEC_PER_MSEC; clock_stopwatch_usec() < end;) {
         struct timeval soon = {.tv_usec = 5000};
         event_base_loopexit(setting->base, &soon);
         event_base_loop(setting->base, 0);
@@ -190,6 +190,7 @@ static void a_refusal_is_tried_again_under_the_same_id(void **state)
     make_alert(setting, 0);
     start(setting);
     WAIT_UNTIL(setting, receiver_count(&setting->receiver, "/a") == 1);
+    settle(setting);
     advance(setting, 29 * USEC_PER_SEC);
     assert_int_equal(receiver_count(&setting->receiver, "/a"), 1);
     advance(setting, 9 * USEC_PER_SEC);
@@ -201,7 +202,8 @@ static void a_refusal_is_tried_again_under_the_same_id(void **state)
     WAIT_UNTIL(setting, counts(setting, "cardiology").delivered == 1);
     assert_int_equal(receiver_count(&setting->receiver, "/a"), 3);
     for (size_t i = 1; i < 3; i++)
-        assert_string_equal(receiver_get(&setting->receiver, "/a", i)->id, receiver_get(&setting->receiver, "/a", 0)->id);
+        assert_string_equal(receiver_get(&setting->receiver, "/a", i)->id,
+                            receiver_get(&setting->receiver, "/a", 0)->id);
 }
 
 static void a_receiver_that_names_a_time_is_asked_then(void **state)
@@ -286,9 +288,10 @@ static void three_days_of_refusals_are_enough(void **state)
     for (int hours = 0; hours < 4; hours++)
         advance(setting, USEC_PER_HOUR);
     assert_int_equal(counts(setting, "cardiology").failed, 1);
-    assert_true(receiver_count(&setting->receiver, "/a") > 50);
+    assert_true(receiver_count(&setting->receiver, "/a") > 30);
     assert_true(receiver_count(&setting->receiver, "/a") < 90);
-    assert_int_equal(receiver_count(&setting->receiver, "/b"), 3); /* after a day, then daily */
+    /* after a day, then daily; the jitter decides whether a third time comes before the end */
+    assert_in_range(receiver_count(&setting->receiver, "/b"), 2, 3);
 }
 
 static void a_channel_that_hangs_does_not_delay_another(void **state)
@@ -549,9 +552,10 @@ static void a_program_gets_the_document_and_a_clean_environment(void **state)
     struct seen_status seen;
 
     setenv("TRIALWATCH_SECRET_OF_TEST", "1", 1);
-    use_program(setting, "grep -q trialwatch.alert/1 /dev/stdin || exit 3; test -z \"$TRIALWATCH_SECRET_OF_TEST\" || exit 4;"
-                         " test \"$(pwd)\" = / || exit 5; test -z \"$(ls /proc/self/fd | grep -v '^[0-3]$')\" || exit 6;"
-                         " echo fine");
+    use_program(setting,
+                "grep -q trialwatch.alert/1 /dev/stdin || exit 3; test -z \"$TRIALWATCH_SECRET_OF_TEST\" || exit 4;"
+                " test \"$(pwd)\" = / || exit 5; test -z \"$(ls /proc/self/fd | grep -v '^[0-3]$')\" || exit 6;"
+                " echo fine");
     make_alert(setting, 0);
     start(setting);
     WAIT_UNTIL(setting, counts(setting, "cardiology").sending == 0 && counts(setting, "cardiology").due == 0);
@@ -620,7 +624,8 @@ static void an_announcement_reaches_every_channel_but_one(void **state)
 
     setting->settings.channel_count = 2;
     start(setting);
-    dispatch_announce(setting->dispatch, "cardiology", "health_1", "The registry is unread for a day", "It answers 503.");
+    dispatch_announce(setting->dispatch, "cardiology", "health_1", "The registry is unread for a day",
+                      "It answers 503.");
     WAIT_UNTIL(setting, receiver_count(&setting->receiver, "/b") == 1);
     dispatch_announce(setting->dispatch, NULL, "health_2", "The registry is read again", "All is well.");
     WAIT_UNTIL(setting, setting->receiver.count == 3);

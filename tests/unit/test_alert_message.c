@@ -47,9 +47,8 @@ static const json_t *change_of_kind(const json_t *study, const char *kind)
     size_t index;
     json_t *change;
 
-    json_array_foreach(json_object_get(study, "changes"), index, change)
-        if (strcmp(text_of(change, "kind"), kind) == 0)
-            return change;
+    json_array_foreach(json_object_get(study, "changes"), index,
+                       change) if (strcmp(text_of(change, "kind"), kind) == 0) return change;
     fail_msg("no change of kind %s", kind);
     return NULL;
 }
@@ -118,8 +117,8 @@ static void dates_are_called_as_people_call_them(void **state)
     size_t index, found = 0;
     json_t *change;
 
-    json_array_foreach(json_object_get(only_study(message), "changes"), index, change)
-        found += strcmp(text_of(change, "text"), "Primary completion: 2022-04 (estimated) → 2022-12 (estimated)") == 0;
+    json_array_foreach(json_object_get(only_study(message), "changes"), index, change) found +=
+        strcmp(text_of(change, "text"), "Primary completion: 2022-04 (estimated) → 2022-12 (estimated)") == 0;
     assert_int_equal(found, 1);
     json_decref(message);
 }
@@ -132,7 +131,8 @@ static void changes_are_ordered_by_weight(void **state)
     size_t index;
     json_t *change;
 
-    json_array_foreach(json_object_get(only_study(message), "changes"), index, change) {
+    json_array_foreach(json_object_get(only_study(message), "changes"), index, change)
+    {
         assert_int_equal(weight_from_name(text_of(change, "weight"), &weight), 0);
         assert_true(weight <= last);
         last = weight;
@@ -175,10 +175,11 @@ static void take_record(struct story *story, const char *refresh, const char *nc
 {
     _cleanup_free_ char *text = NULL;
 
-    assert_true(asprintf(&text,
-                         "{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"%s\",\"briefTitle\":\"Synthetic\"},"
-                         "\"statusModule\":{\"overallStatus\":\"%s\"}%s,\"contactsLocationsModule\":{%s}}}",
-                         nct_id, status, more_modules, locations) > 0);
+    assert_true(
+        asprintf(&text,
+                 "{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"%s\",\"briefTitle\":\"Synthetic\"},"
+                 "\"statusModule\":{\"overallStatus\":\"%s\"}%s,\"contactsLocationsModule\":{%s}}}",
+                 nct_id, status, more_modules, locations) > 0);
     story_take(story, refresh, text, strlen(text));
 }
 
@@ -223,10 +224,10 @@ static void the_study_is_called_where_the_site_names_nobody(void **state)
 
 static void several_sites_are_named_and_counted(void **state)
 {
-    json_t *message = message_of_two(
-        *state, "RECRUITING", "", "\"locations\":[" SITE("Z", "RECRUITING", "") "]", "RECRUITING", "",
-        "\"locations\":[" SITE("Z", "RECRUITING", "") "," SITE("A", "RECRUITING", "") "," SITE("B", "RECRUITING", "")
-        "," SITE("C", "RECRUITING", "") "," SITE("D", "RECRUITING", "") "]");
+    json_t *message =
+        message_of_two(*state, "RECRUITING", "", "\"locations\":[" SITE("Z", "RECRUITING", "") "]", "RECRUITING", "",
+                       "\"locations\":[" SITE("Z", "RECRUITING", "") "," SITE("A", "RECRUITING", "") "," SITE(
+                           "B", "RECRUITING", "") "," SITE("C", "RECRUITING", "") "," SITE("D", "RECRUITING", "") "]");
 
     assert_string_equal(text_of(message, "headline"),
                         "Now recruiting at 4 sites: A, Paris, France; B, Paris, France; C, Paris, France; and 1 more");
@@ -239,8 +240,7 @@ static void a_whole_study_that_opens_is_one_line(void **state)
         *state, "NOT_YET_RECRUITING", "",
         "\"locations\":[{\"facility\":\"A\",\"city\":\"Paris\",\"country\":\"France\"},{\"facility\":\"B\",\"city\":"
         "\"Paris\",\"country\":\"France\"}]",
-        "RECRUITING", "",
-        "\"locations\":[" SITE("A", "RECRUITING", "") "," SITE("B", "RECRUITING", "") "]");
+        "RECRUITING", "", "\"locations\":[" SITE("A", "RECRUITING", "") "," SITE("B", "RECRUITING", "") "]");
 
     assert_string_equal(text_of(message, "headline"), "Now recruiting at 2 sites");
     json_decref(message);
@@ -270,9 +270,9 @@ static void long_texts_show_their_difference(void **state)
 
 static void lists_say_what_came_and_what_went(void **state)
 {
-    json_t *message = message_of_two(*state, "RECRUITING", ",\"conditionsModule\":{\"conditions\":[\"Angina\",\"Stroke\"]}",
-                                     "", "RECRUITING",
-                                     ",\"conditionsModule\":{\"conditions\":[\"Angina\",\"Microvascular angina\"]}", "");
+    json_t *message = message_of_two(
+        *state, "RECRUITING", ",\"conditionsModule\":{\"conditions\":[\"Angina\",\"Stroke\"]}", "", "RECRUITING",
+        ",\"conditionsModule\":{\"conditions\":[\"Angina\",\"Microvascular angina\"]}", "");
 
     assert_string_equal(text_of(message, "headline"), "Conditions: added: Microvascular angina; removed: Stroke");
     json_decref(message);
@@ -369,20 +369,21 @@ static void a_preview_shows_any_version(void **state)
     json_t *message = NULL;
 
     json_decref(message_of_day(story, FREEDOM, days, ARRAY_SIZE(days)));
-    assert_int_equal(message_preview(story->fixture.store, story->fixture.watches, "cardiology", FREEDOM, 0, &message,
-                                     NULL), 0);
+    assert_int_equal(
+        message_preview(story->fixture.store, story->fixture.watches, "cardiology", FREEDOM, 0, &message, NULL), 0);
     assert_fits_alert_schema(message);
     assert_string_equal(text_of(message, "headline"),
                         "Now recruiting: Memorial Regional Hospital, Hollywood, Florida — 12 km away");
     assert_int_equal(json_array_size(json_object_get(only_study(message), "watches")), 1);
     json_decref(message);
-    assert_int_equal(message_preview(story->fixture.store, story->fixture.watches, "cardiology", FREEDOM, 1, &message,
-                                     NULL), 0);
+    assert_int_equal(
+        message_preview(story->fixture.store, story->fixture.watches, "cardiology", FREEDOM, 1, &message, NULL), 0);
     assert_fits_alert_schema(message);
     assert_string_equal(text_of(message, "headline"), "As it is now: Recruiting");
     json_decref(message);
-    assert_int_equal(message_preview(story->fixture.store, story->fixture.watches, "cardiology", "NCT99999999", 0,
-                                     &message, NULL), -ENOENT);
+    assert_int_equal(
+        message_preview(story->fixture.store, story->fixture.watches, "cardiology", "NCT99999999", 0, &message, NULL),
+        -ENOENT);
 }
 
 static void messages_of_the_daemon_itself_fit_the_schema(void **state)

@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-static const char *const zones[] = {"America/New_York", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe",
-                                    "Asia/Tehran", "America/St_Johns", "Africa/Casablanca", "Europe/Dublin", "UTC"};
+static const char *const zones[] = {"America/New_York",    "Europe/Berlin", "Asia/Kolkata",
+                                    "Australia/Lord_Howe", "Asia/Tehran",   "America/St_Johns",
+                                    "Africa/Casablanca",   "Europe/Dublin", "UTC"};
 
 static struct zone *zone(const char *name)
 {
@@ -104,8 +105,9 @@ static void the_rule_of_years_to_come_is_read(void **state)
     assert_int_equal(rule.summer_offset, 0);
     assert_int_equal(zone_rule_parse("XXX-3:30:15YYY,J60/26,300/-2", &rule), 0);
     assert_int_equal(rule.standard_offset, 3 * 3600 + 30 * 60 + 15);
-    static const char *const bad[] = {"", "E5", "EST", "EST5EDT", "EST5EDT,M3.2.0", "EST5EDT,M13.2.0,M11.1.0",
-                                      "EST5EDT,M3.2.0,M11.1.0x", "<EST5", "EST168"};
+    static const char *const bad[] = {
+        "",      "E5",    "EST", "EST5EDT", "EST5EDT,M3.2.0", "EST5EDT,M13.2.0,M11.1.0", "EST5EDT,M3.2.0,M11.1.0x",
+        "<EST5", "EST168"};
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
         assert_int_equal(zone_rule_parse(bad[i], &rule), -EINVAL);
 }

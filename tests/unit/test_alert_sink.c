@@ -44,7 +44,9 @@ static void slack_mentions_nobody(void **state)
 {
     (void)state;
     check(sink_append_slack, "<!channel> & <@U1>", "&lt;!channel&gt; &amp; &lt;@\xE2\x80\x8BU1&gt;");
-    check(sink_append_slack, "@everyone (@here)", "@\xE2\x80\x8B" "everyone (@\xE2\x80\x8Bhere)");
+    check(sink_append_slack, "@everyone (@here)",
+          "@\xE2\x80\x8B"
+          "everyone (@\xE2\x80\x8Bhere)");
     check(sink_append_slack, "mail a@example.org", "mail a@example.org");
 }
 
@@ -52,15 +54,20 @@ static void markdown_has_no_markup_and_mentions_nobody(void **state)
 {
     (void)state;
     check(sink_append_markdown, "**b** _i_ `c` ~~s~~", "\\*\\*b\\*\\* \\_i\\_ \\`c\\` \\~\\~s\\~\\~");
-    check(sink_append_markdown, "[l](x) # <@1> |h|", "\\[l\\]\\(x\\) \\# \\<@\xE2\x80\x8B" "1\\> \\|h\\|");
-    check(sink_append_markdown, "@everyone", "@\xE2\x80\x8B" "everyone");
+    check(sink_append_markdown, "[l](x) # <@1> |h|",
+          "\\[l\\]\\(x\\) \\# \\<@\xE2\x80\x8B"
+          "1\\> \\|h\\|");
+    check(sink_append_markdown, "@everyone",
+          "@\xE2\x80\x8B"
+          "everyone");
     check(sink_append_markdown, "a\\*", "a\\\\\\*");
 }
 
 static void a_url_cannot_leave_its_brackets(void **state)
 {
     (void)state;
-    check(sink_append_url, "https://clinicaltrials.gov/study/NCT04614467", "https://clinicaltrials.gov/study/NCT04614467");
+    check(sink_append_url, "https://clinicaltrials.gov/study/NCT04614467",
+          "https://clinicaltrials.gov/study/NCT04614467");
     check(sink_append_url, "https://x/>|)\" \n\xC3\xA9", "https://x/%3E%7C%29%22%20%0A%C3%A9");
 }
 

@@ -77,7 +77,8 @@ static void assert_options_agree(const char *where, const char *text, const stru
         assert_non_null(name);
         name += strlen("Fl Fl ");
         if (!find_option(options, name, strcspn(name, " \n")))
-            fail_msg("%s: the manual describes --%.*s, which the table has not", where, (int)strcspn(name, " \n"), name);
+            fail_msg("%s: the manual describes --%.*s, which the table has not", where, (int)strcspn(name, " \n"),
+                     name);
     }
 }
 

@@ -7,9 +7,14 @@
 #include <string.h>
 
 static const struct option_spec specs[] = {
-    {.name = "condition", .value = ""},  {.name = "intervention", .value = ""}, {.name = "near", .value = ""},
-    {.name = "within", .value = ""},     {.name = "country", .value = ""},      {.name = "mentions", .value = ""},
-    {.name = "recruiting"},              {.name = NULL},
+    {.name = "condition", .value = ""},
+    {.name = "intervention", .value = ""},
+    {.name = "near", .value = ""},
+    {.name = "within", .value = ""},
+    {.name = "country", .value = ""},
+    {.name = "mentions", .value = ""},
+    {.name = "recruiting"},
+    {.name = NULL},
 };
 
 /* Two centres, as the registry writes them; made for this test. */

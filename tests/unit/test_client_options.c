@@ -39,9 +39,9 @@ static void options_stand_before_between_and_behind_arguments(void **state)
     struct options options;
 
     (void)state;
-    assert_int_equal(parse(WORDS("--all", "NCT04614467", "--since=7d", "2", "-H", "file", "--near", "-33.8,151.2"),
-                           &options, NULL),
-                     8);
+    assert_int_equal(
+        parse(WORDS("--all", "NCT04614467", "--since=7d", "2", "-H", "file", "--near", "-33.8,151.2"), &options, NULL),
+        8);
     assert_true(options_has(&options, "all"));
     assert_false(options_has(&options, "json"));
     assert_string_equal(options_text(&options, "since"), "7d");

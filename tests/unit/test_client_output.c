@@ -10,7 +10,10 @@
 static void json_escapes_what_a_terminal_would_obey(void **state)
 {
     _cleanup_buf_ struct buf out = {0};
-    json_auto_t *value = json_pack("[s, s, s]", "\033[31m", "\xC2\x9B" "31m\x7F", "M\xC3\xBCnchen\xC2\xA0");
+    json_auto_t *value = json_pack("[s, s, s]", "\033[31m",
+                                   "\xC2\x9B"
+                                   "31m\x7F",
+                                   "M\xC3\xBCnchen\xC2\xA0");
 
     (void)state;
     assert_int_equal(output_append_json(&out, value, JSON_COMPACT), 0);

@@ -24,15 +24,26 @@ static void an_escape_sequence_loses_its_escape(void **state)
 static void a_c1_control_is_one_however_it_is_encoded(void **state)
 {
     (void)state;
-    assert_safe("a\xC2\x9B" "31mb", "a 31mb");          /* CSI as U+009B */
-    assert_safe("a\x9B" "31mb", "a\xEF\xBF\xBD" "31mb"); /* CSI as a bare byte is no UTF-8 */
-    assert_safe("a\xE2\x80\xA8" "b", "a b");            /* line separator */
+    assert_safe("a\xC2\x9B"
+                "31mb",
+                "a 31mb"); /* CSI as U+009B */
+    assert_safe("a\x9B"
+                "31mb",
+                "a\xEF\xBF\xBD"
+                "31mb"); /* CSI as a bare byte is no UTF-8 */
+    assert_safe("a\xE2\x80\xA8"
+                "b",
+                "a b"); /* line separator */
 }
 
 static void direction_overrides_vanish(void **state)
 {
     (void)state;
-    assert_safe("a\xE2\x80\xAE" "b\xE2\x80\xAC" "c\xE2\x81\xA6" "d\xE2\x80\x8F", "abcd");
+    assert_safe("a\xE2\x80\xAE"
+                "b\xE2\x80\xAC"
+                "c\xE2\x81\xA6"
+                "d\xE2\x80\x8F",
+                "abcd");
 }
 
 static void broken_text_is_shown_as_broken(void **state)
@@ -59,7 +70,7 @@ static void columns_are_those_of_the_terminal(void **state)
     assert_int_equal(safetext_columns("abc"), 3);
     assert_int_equal(safetext_columns("M\xC3\xBCnchen"), 7);
     assert_int_equal(safetext_columns("\xE6\x9D\xB1\xE4\xBA\xAC"), 4); /* two wide characters */
-    assert_int_equal(safetext_columns("e\xCC\x81"), 1);               /* a combining accent */
+    assert_int_equal(safetext_columns("e\xCC\x81"), 1);                /* a combining accent */
 }
 
 static void assert_cut(const char *text, size_t columns, const char *expected)

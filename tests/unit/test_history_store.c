@@ -72,6 +72,23 @@ static void nothing_is_written_outside_a_transaction(void **state)
     assert_string_equal(outsider_reads(f->path, "SELECT count(*) FROM polls"), "0");
 }
 
+static void a_transaction_with_a_failed_statement_is_not_committed(void **state)
+{
+    struct fixture *f = *state;
+    _cleanup_study_ struct study *study = make_study(NCT_1, "RECRUITING", 1, "one");
+    struct version version = {.seen_usec = 1, .poll = 77};
+    struct poll poll = {.started_usec = 1};
+
+    assert_ok(f, store_begin(f->store, &f->e));
+    assert_ok(f, polls_begin(f->store, &poll, &f->e));
+    assert_int_equal(versions_append(f->store, study, NULL, 0, &version, &f->e), -EINVAL); /* no such poll */
+    assert_int_equal(polls_begin(f->store, &poll, &f->e), -EINVAL);
+    assert_int_equal(store_commit(f->store, &f->e), -EINVAL);
+    assert_non_null(strstr(f->e.text, "FOREIGN KEY"));
+    assert_string_equal(outsider_reads(f->path, "SELECT count(*) FROM polls"), "0");
+    fixture_poll(f);
+}
+
 static void a_second_writer_is_told_who_has_it(void **state)
 {
     struct fixture *f = *state;
@@ -558,6 +575,7 @@ int main(void)
         test_with_history(a_new_history_has_our_settings_and_modes),
         test_with_history(the_writer_has_its_settings),
         test_with_history(nothing_is_written_outside_a_transaction),
+        test_with_history(a_transaction_with_a_failed_statement_is_not_committed),
         test_with_history(a_second_writer_is_told_who_has_it),
         test_with_history(a_history_that_was_not_closed_is_known),
         test_with_history(foreign_files_are_refused_untouched),

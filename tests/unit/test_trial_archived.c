@@ -1,6 +1,8 @@
 #include "check.h"
 
+#include "base/buf.h"
 #include "trial/archived.h"
+#include "trial/richtext.h"
 #include "trial_records.h"
 
 #include <errno.h>
@@ -82,58 +84,65 @@ static void only_the_protocol_section_compares(void **state)
                         "{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT01234567\"}}}");
 }
 
-/* A text of the API, escaped as the archive escapes every text. */
+/* As the archive escapes every text; a rich one comes as one paragraph that says the same. */
+static json_t *escaped_text(const char *text)
+{
+    _cleanup_buf_ struct buf words = {0}, escaped = {0};
+
+    if (strpbrk(text, "\n\\"))
+        richtext_append_key(&words, text);
+    else
+        buf_append_string(&words, text);
+    for (const char *c = buf_string(&words); *c; c++) {
+        if (strchr("&<>\"'/", *c))
+            buf_printf(&escaped, "&#x%X;", (unsigned)*c);
+        else
+            buf_append(&escaped, c, 1);
+    }
+    return json_string(buf_string(&escaped));
+}
+
 static json_t *escaped(const json_t *value)
 {
     const char *name;
-    json_t *member, *copy;
+    json_t *member, *copy = json_is_object(value) ? json_object() : json_array();
     size_t i;
 
-    if (json_is_object(value)) {
-        copy = json_object();
+    if (json_is_object(value) || json_is_array(value)) {
         json_object_foreach((json_t *)value, name, member)
             json_object_set_new(copy, name, escaped(member));
-        return copy;
-    }
-    if (json_is_array(value)) {
-        copy = json_array();
         json_array_foreach(value, i, member)
             json_array_append_new(copy, escaped(member));
         return copy;
     }
-    if (!json_is_string(value))
-        return json_deep_copy(value);
-    _cleanup_buf_ struct buf text = {0};
-    for (const char *c = json_string_value(value); *c; c++) {
-        if (strchr("&<>\"'/", *c))
-            buf_printf(&text, "&#x%X;", (unsigned)*c);
-        else
-            buf_append(&text, c, 1);
-    }
-    return json_string(buf_string(&text));
+    json_decref(copy);
+    return json_is_string(value) ? escaped_text(json_string_value(value)) : json_deep_copy(value);
 }
 
-/* The rich texts of this archive are Markdown, without its escapes: what the API has is found by what it says. */
-static void every_real_record_comes_back_from_the_archive_as_it_was_seen(void **state)
+static void what_did_not_change_comes_from_the_archive_as_it_was_seen(void **state)
 {
     glob_t files;
-    size_t alike = 0;
+    size_t alike = 0, count = 0;
 
     (void)state;
     if (!registry_folder())
         skip();
     registry_files("records/*.json", &files);
-    for (size_t i = 0; i < files.gl_pathc; i += 8) {
+    for (size_t i = 0; i < files.gl_pathc; i += 8, count++) {
         _cleanup_study_ struct study *seen = study_of(json_of_file(files.gl_pathv[i]));
         _cleanup_study_ struct study *archived = NULL, *comparable = NULL;
         json_t *json = escaped(study_record(seen));
         assert_int_equal(archived_study(json, seen, &archived, NULL), 0);
         assert_int_equal(archived_comparable(seen, &comparable, NULL), 0);
-        alike += memcmp(study_hash(archived), study_hash(comparable), STUDY_HASH_BYTES) == 0;
+        if (memcmp(study_hash(archived), study_hash(comparable), STUDY_HASH_BYTES) == 0)
+            alike++;
+        else
+            print_message("%s\n", study_nct_id(seen));
         json_decref(json);
     }
-    print_message("%zu of %zu alike\n", alike, (files.gl_pathc + 7) / 8);
     globfree(&files);
+    print_message("%zu of %zu records alike\n", alike, count);
+    assert_int_equal(alike, count);
 }
 
 int main(void)
@@ -143,7 +152,7 @@ int main(void)
         cmocka_unit_test(a_text_that_was_seen_in_other_escapes_is_taken_as_it_was_seen),
         cmocka_unit_test(what_is_no_archived_record_is_refused),
         cmocka_unit_test(only_the_protocol_section_compares),
-        cmocka_unit_test(every_real_record_comes_back_from_the_archive_as_it_was_seen),
+        cmocka_unit_test(what_did_not_change_comes_from_the_archive_as_it_was_seen),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
