@@ -28,18 +28,17 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static const char help[] =
-    "Usage: trialwatchd [-c FILE] [OPTION]\n"
-    "Watches clinical trials in ClinicalTrials.gov and alerts when they change.\n"
-    "\n"
-    "  -c, --config FILE   settings (default " DEFAULT_CONFIG_PATH ")\n"
-    "      --check-config  tell every mistake in the settings, and end\n"
-    "      --once          look at the registry once, deliver what is due, and end\n"
-    "      --print-manual  print the page trialwatch.yaml(5)\n"
-    "      --version       print the version\n"
-    "  -h, --help          print this\n"
-    "\n"
-    "SIGTERM ends it, SIGHUP reloads the settings. Its client is trialwatch(1).\n";
+static const char help[] = "Usage: trialwatchd [-c FILE] [OPTION]\n"
+                           "Watches clinical trials in ClinicalTrials.gov and alerts when they change.\n"
+                           "\n"
+                           "  -c, --config FILE   settings (default " DEFAULT_CONFIG_PATH ")\n"
+                           "      --check-config  tell every mistake in the settings, and end\n"
+                           "      --once          look at the registry once, deliver what is due, and end\n"
+                           "      --print-manual  print the page trialwatch.yaml(5)\n"
+                           "      --version       print the version\n"
+                           "  -h, --help          print this\n"
+                           "\n"
+                           "SIGTERM ends it, SIGHUP reloads the settings. Its client is trialwatch(1).\n";
 
 static void print_mistake(const char *line, void *userdata)
 {

@@ -36,10 +36,11 @@ static int add_names(json_t *names, const json_t *more)
     size_t index, other_index;
     json_t *name, *other;
 
-    json_array_foreach(more, index, name)
-    {
+    json_array_foreach (more, index, name) {
         bool known = false;
-        json_array_foreach(names, other_index, other) known = known || json_equal(other, name);
+        json_array_foreach (names, other_index, other) {
+            known = known || json_equal(other, name);
+        }
         if (!known && json_array_append(names, name) < 0)
             return -ENOMEM;
     }

@@ -19,8 +19,25 @@ static const json_t *find_kind(const json_t *changes, enum kind kind)
     size_t index;
     json_t *change;
 
-    json_array_foreach(changes, index, change) if (is_kind(change, kind)) return change;
+    json_array_foreach (changes, index, change) {
+        if (is_kind(change, kind))
+            return change;
+    }
     return NULL;
+}
+
+/* The newest change of the overall status: a digest may tell of several. */
+static const json_t *find_status(const json_t *changes)
+{
+    const json_t *last = NULL;
+    size_t index;
+    json_t *change;
+
+    json_array_foreach (changes, index, change) {
+        if (is_kind(change, KIND_STATUS))
+            last = change;
+    }
+    return last;
 }
 
 static const char *text_of(const json_t *object, const char *key)
@@ -44,7 +61,7 @@ static bool is_stop(const char *status)
 /* "Terminated: the sponsor's decision (was: Active, not recruiting)" */
 static bool append_stop(struct buf *out, const json_t *study)
 {
-    const json_t *status = find_kind(json_object_get(study, "changes"), KIND_STATUS);
+    const json_t *status = find_status(json_object_get(study, "changes"));
     const char *after = text_of(status, "after"), *before = text_of(status, "before");
     const char *why = text_of(study, "why_stopped");
 
@@ -70,8 +87,7 @@ static const json_t *nearest_of(const json_t *changes, enum kind kind)
     size_t index;
     json_t *change;
 
-    json_array_foreach(changes, index, change)
-    {
+    json_array_foreach (changes, index, change) {
         const json_t *site = json_object_get(change, "site");
         const json_t *distance = json_object_get(site, "distance_km");
         double km = distance ? json_number_value(distance) : 1e9;
@@ -94,8 +110,7 @@ static void append_site_names(struct buf *out, const json_t *changes, enum kind 
     buf_append_string(out, ": ");
     message_append_place(out, site);
     message_append_distance(out, site);
-    json_array_foreach(changes, index, change)
-    {
+    json_array_foreach (changes, index, change) {
         if (!is_kind(change, kind) || json_object_get(change, "count"))
             continue;
         count++;
@@ -115,7 +130,9 @@ static bool append_sites(struct buf *out, const json_t *changes, enum kind kind,
     size_t index, count = 0;
     json_t *change;
 
-    json_array_foreach(changes, index, change) if (is_kind(change, kind) && !json_object_get(change, "count")) count++;
+    json_array_foreach (changes, index, change) {
+        count += is_kind(change, kind) && !json_object_get(change, "count");
+    }
     const json_t *first = nearest_of(changes, kind);
     if (count == 0 || !first)
         return false;
@@ -164,7 +181,7 @@ void message_append_study_headline(struct buf *out, const json_t *study)
         return;
     if (append_sites(out, changes, KIND_SITE_OPENED, "Now recruiting"))
         return;
-    if (append_text_of(out, find_folded_opening(changes)) || append_text_of(out, find_kind(changes, KIND_STATUS)))
+    if (append_text_of(out, find_folded_opening(changes)) || append_text_of(out, find_status(changes)))
         return;
     if (append_text_of(out, find_kind(changes, KIND_RESULTS)))
         return;
@@ -181,8 +198,9 @@ static bool all_listed(const json_t *studies)
     size_t index;
     json_t *study;
 
-    json_array_foreach(studies, index,
-                       study) if (!find_kind(json_object_get(study, "changes"), KIND_LISTED)) return false;
+    json_array_foreach (studies, index, study)
+        if (!find_kind(json_object_get(study, "changes"), KIND_LISTED))
+            return false;
     return true;
 }
 

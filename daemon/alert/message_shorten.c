@@ -18,11 +18,9 @@ json_t *message_shorten(const json_t *message, size_t max_studies, size_t max_ch
     size_t index, change_index;
 
     shorten_array(shorter, "studies", "studies_omitted", max_studies);
-    json_array_foreach(json_object_get(shorter, "studies"), index, study)
-    {
+    json_array_foreach (json_object_get(shorter, "studies"), index, study) {
         shorten_array(study, "changes", "changes_omitted", max_changes);
-        json_array_foreach(json_object_get(study, "changes"), change_index, change)
-        {
+        json_array_foreach (json_object_get(study, "changes"), change_index, change) {
             json_object_del(change, "difference");
             if (json_object_del(change, "before") + json_object_del(change, "after") > -2)
                 json_object_set_new(change, "values_omitted", json_true());

@@ -18,8 +18,7 @@ static int names_resolve(const struct watch_set *set, const json_t *names, struc
     ret->items = calloc(json_array_size(names) + 1, sizeof(*ret->items));
     if (!ret->items)
         return -ENOMEM;
-    json_array_foreach(names, index, name)
-    {
+    json_array_foreach (names, index, name) {
         const struct watch *watch = watch_set_find(set, json_string_value(name));
         if (watch)
             ret->items[ret->count++] = watch;
@@ -41,7 +40,9 @@ static int on_change(const struct change_row *row, void *userdata)
     json_t *id, *entry;
     size_t index;
 
-    json_array_foreach(collecting->wanted, index, id) if (json_integer_value(id) == row->id) wanted = true;
+    json_array_foreach (collecting->wanted, index, id) {
+        wanted = wanted || json_integer_value(id) == row->id;
+    }
     if (!wanted)
         return 0;
     int r = message_change_build(&collecting->context, row, &entry, collecting->error);
@@ -92,8 +93,7 @@ static json_t *fold(const json_t *changes, const json_t *first)
     const json_t *nearest = NULL;
     json_t *entry;
 
-    json_array_foreach(changes, index, entry)
-    {
+    json_array_foreach (changes, index, entry) {
         if (!json_object_get(entry, "with_study") || !same_text(entry, first, "kind"))
             continue;
         count++;
@@ -134,8 +134,9 @@ static const json_t *find_folded(const json_t *array, const json_t *entry)
     size_t index;
     json_t *other;
 
-    json_array_foreach(array, index,
-                       other) if (json_object_get(other, "with_study") && same_text(other, entry, "kind")) return other;
+    json_array_foreach (array, index, other)
+        if (json_object_get(other, "with_study") && same_text(other, entry, "kind"))
+            return other;
     return NULL;
 }
 
@@ -149,8 +150,7 @@ static json_t *arrange(const json_t *changes)
         size_t index;
         json_t *entry;
 
-        json_array_foreach(changes, index, entry)
-        {
+        json_array_foreach (changes, index, entry) {
             int r;
             if (strcmp(json_string_value(json_object_get(entry, "weight")), name) != 0)
                 continue;

@@ -1,6 +1,7 @@
 #include "alert/message_parts.h"
 #include "base/text.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* Texts longer than this are not set against each other in one line: the difference shows them. */
@@ -124,13 +125,16 @@ static void append_results(struct buf *out, const struct change *change)
     buf_append_string(out, !change->before ? " added" : !change->after ? " removed" : " changed");
 }
 
-static int find_item(const json_t *array, const json_t *wanted)
+static bool has_item(const json_t *array, const json_t *wanted)
 {
     size_t index;
     json_t *item;
 
-    json_array_foreach(array, index, item) if (json_equal(item, wanted)) return 1;
-    return 0;
+    json_array_foreach (array, index, item) {
+        if (json_equal(item, wanted))
+            return true;
+    }
+    return false;
 }
 
 /* "; added: A, B" of the items of one list that the other lacks. */
@@ -140,10 +144,9 @@ static size_t append_items_only_in(struct buf *out, const char *verb, const json
     size_t index, shown = 0, start = out->len;
     json_t *item;
 
-    json_array_foreach(here, index, item)
-    {
+    json_array_foreach (here, index, item) {
         const char *name = message_item_name(item);
-        if (!name || find_item(there, item))
+        if (!name || has_item(there, item))
             continue;
         if (out->len - start > MESSAGE_MAX_QUOTE_BYTES) {
             buf_append_string(out, ", …");

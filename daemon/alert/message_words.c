@@ -195,8 +195,7 @@ static void append_array(struct buf *out, const char *path, const json_t *value)
     size_t index, start = out->len;
     json_t *item;
 
-    json_array_foreach(value, index, item)
-    {
+    json_array_foreach (value, index, item) {
         const char *name = message_item_name(item);
         if (out->len - start > MESSAGE_MAX_QUOTE_BYTES) {
             buf_printf(out, " and %zu more", json_array_size(value) - index);

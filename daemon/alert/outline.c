@@ -44,8 +44,7 @@ static int add_contacts(struct outline *outline, const json_t *contacts)
     size_t index;
     json_t *contact;
 
-    json_array_foreach(contacts, index, contact)
-    {
+    json_array_foreach (contacts, index, contact) {
         _cleanup_buf_ struct buf line = {0};
         const char *separator = "Contact: ";
 
@@ -74,8 +73,7 @@ static int add_difference(struct outline *outline, const json_t *difference)
     struct line *line = outline_add(outline, LINE_DETAIL);
     if (!line)
         return -ENOMEM;
-    json_array_foreach(difference, index, piece)
-    {
+    json_array_foreach (difference, index, piece) {
         const char *op = json_string_value(json_array_get(piece, 0));
         const char *text = json_string_value(json_array_get(piece, 1));
         enum span_style style = strcmp(op, "struck") == 0  ? SPAN_STRUCK
@@ -128,8 +126,7 @@ static int add_highlights(struct outline *outline, const json_t *study)
     size_t index;
     json_t *highlight;
 
-    json_array_foreach(json_object_get(study, "highlights"), index, highlight)
-    {
+    json_array_foreach (json_object_get(study, "highlights"), index, highlight) {
         _cleanup_buf_ struct buf line = {0};
 
         const char *quoted = text_of(highlight, "line");
@@ -161,20 +158,29 @@ static int add_study(struct outline *outline, const json_t *study, size_t max_ch
     return r;
 }
 
-/* "Asked for by: freedom, cd34" of all studies together. */
+/* "Asked for by: freedom, cd34": names of one study that no other before it had. */
+static void append_watches(struct buf *line, const json_t *study, json_t *named)
+{
+    size_t index;
+    json_t *name;
+
+    json_array_foreach (json_object_get(study, "watches"), index, name) {
+        const char *text = json_string_value(name);
+        if (json_object_get(named, text) || line->len > OUTLINE_MAX_LINE_BYTES)
+            continue;
+        json_object_set_new(named, text, json_true());
+        buf_printf(line, "%s%s", line->len > 0 ? ", " : "Asked for by: ", text);
+    }
+}
+
 static int add_watches(struct outline *outline, const json_t *studies)
 {
     _cleanup_buf_ struct buf line = {0};
-    json_t *named = json_object(), *study, *name;
-    size_t index, name_index;
+    json_t *named = json_object(), *study;
+    size_t index;
 
-    json_array_foreach(studies, index, study) json_array_foreach(json_object_get(study, "watches"), name_index, name)
-    {
-        const char *text = json_string_value(name);
-        if (json_object_get(named, text) || line.len > OUTLINE_MAX_LINE_BYTES)
-            continue;
-        json_object_set_new(named, text, json_true());
-        buf_printf(&line, "%s%s", line.len > 0 ? ", " : "Asked for by: ", text);
+    json_array_foreach (studies, index, study) {
+        append_watches(&line, study, named);
     }
     json_decref(named);
     return line.len > 0 ? outline_add_text(outline, LINE_NOTE, SPAN_PLAIN, &line) : 0;
@@ -216,8 +222,7 @@ int outline_build(const json_t *message, struct outline *ret)
     json_t *study;
 
     int r = add_beginning(&outline, message);
-    json_array_foreach(studies, index, study)
-    {
+    json_array_foreach (studies, index, study) {
         if (r >= 0)
             r = add_study(&outline, study, max_changes);
     }

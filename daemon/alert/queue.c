@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* However far away the next step is, the wall clock may have been set meanwhile. */
+/* However far away the next step is: the wall clock may have been set meanwhile, or a person held an alert. */
 #define MAX_SLEEP_USEC USEC_PER_HOUR
 
 /* After a failure of the history itself. */
@@ -47,9 +47,11 @@ static int write_record(struct queue *queue)
         r = store_commit(store, &error);
     if (r < 0) {
         store_rollback(store);
-        log_error("What became of message %s cannot be written to the history yet: %s", queue->message.id, error.text);
-        return r;
+        log_error("What became of message %s cannot be written to the history: %s", queue->message.id, error.text);
     }
+    /* A message that the history has closed meanwhile: there is nothing to be written later either. */
+    if (r < 0 && r != -ENOENT && r != -EALREADY)
+        return r;
     record_clear(&queue->record);
     return 0;
 }
@@ -178,8 +180,7 @@ static void attempt_next(struct queue *queue, int64_t next_due_usec, int64_t now
 
     if (r == -ENOENT) {
         queue->next_attempt_usec = next_due_usec == INT64_MAX ? 0 : next_due_usec;
-        if (next_due_usec != INT64_MAX)
-            sleep_until(queue, next_due_usec, now_usec);
+        sleep_until(queue, next_due_usec, now_usec);
         return;
     }
     if (r < 0) {

@@ -38,8 +38,7 @@ static void fold_name(const struct queue *queue, const struct alert_row *row, ch
         snprintf(fold, size, "held");
         return;
     }
-    json_array_foreach(row->watches, index, name)
-    {
+    json_array_foreach (row->watches, index, name) {
         const struct watch *watch = watch_set_find(queue->around->watches, json_string_value(name));
         if (watch && watch_has_query(watch)) {
             snprintf(fold, size, "query %s %.120s", row->refresh, watch->name);
@@ -193,26 +192,48 @@ static int compose_groups(struct collecting *collecting, struct error *e)
     return 0;
 }
 
+/* Reads what is due. Held alerts may be many, so all are only read when the earliest of them is due or not known. */
+static int collect(struct queue *queue, struct collecting *collecting, struct error *e)
+{
+    bool all = queue->held_usec <= collecting->now_usec;
+    struct alert_filter filter = {
+        .channel = queue->name,
+        .states = 1u << ALERT_DUE | 1u << ALERT_HELD,
+        .due_until_usec = all ? 0 : collecting->now_usec,
+    };
+
+    if (!all)
+        collecting->next_usec = queue->held_usec;
+    return outbox_each(queue->around->store, &filter, on_alert, collecting, e);
+}
+
+static int compose(struct collecting *collecting, struct error *e)
+{
+    struct store *store = collecting->queue->around->store;
+    int r = store_begin(store, e);
+
+    if (r >= 0)
+        r = hold_early(collecting, e);
+    if (r >= 0)
+        r = compose_groups(collecting, e);
+    if (r >= 0)
+        r = store_commit(store, e);
+    if (r < 0)
+        store_rollback(store);
+    return r;
+}
+
 int queue_compose(struct queue *queue, int64_t now_usec, int64_t *ret_next_usec, struct error *e)
 {
     _cleanup_free_ struct due *items = calloc(MAX_ALERTS, sizeof(*items));
     struct collecting collecting = {.queue = queue, .now_usec = now_usec, .next_usec = INT64_MAX, .items = items};
-    struct alert_filter filter = {.channel = queue->name, .states = 1u << ALERT_DUE | 1u << ALERT_HELD};
 
     if (!items)
         return error_set(e, -ENOMEM, "Out of memory");
-    int r = outbox_each(queue->around->store, &filter, on_alert, &collecting, e);
-    if (r >= 0 && collecting.count > 0) {
-        r = store_begin(queue->around->store, e);
-        if (r >= 0)
-            r = hold_early(&collecting, e);
-        if (r >= 0)
-            r = compose_groups(&collecting, e);
-        if (r >= 0)
-            r = store_commit(queue->around->store, e);
-        if (r < 0)
-            store_rollback(queue->around->store);
-    }
+    int r = collect(queue, &collecting, e);
+    if (r >= 0 && collecting.count > 0)
+        r = compose(&collecting, e);
+    queue->held_usec = r < 0 ? 0 : collecting.next_usec;
     *ret_next_usec = collecting.next_usec;
     return r;
 }

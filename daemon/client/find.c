@@ -6,6 +6,8 @@
 #include "client/safetext.h"
 #include "client/studyrow.h"
 
+#include <errno.h>
+
 /* For CSV all of them; people have a table a study, under its name. */
 static const struct report_column find_columns[] = {
     {.key = "nct_id"},
@@ -25,11 +27,23 @@ static const struct report_column find_columns[] = {
     {.key = NULL},
 };
 
+/* People's, of studies without a centre that fits. */
+static const struct report_column other_columns[] = {
+    {.key = "nct_id", .title = "STUDY"},
+    {.key = "status", .title = "STATUS", .format = COLUMN_ENUM},
+    {.key = "site_count", .title = "CENTRES", .format = COLUMN_NUMBER},
+    {.key = "refresh", .title = "AS OF REFRESH"},
+    {.key = "title", .title = "TITLE", .cut = true},
+    {.key = "why_stopped", .title = "WHY STOPPED", .cut = true},
+    {.key = NULL},
+};
+
 struct finding {
     struct client *client;
     struct findmatch match;
     struct report report; /* of JSON and CSV */
     size_t studies, centres;
+    json_t *others; /* owned; for people: answers without a centre */
     struct error *e;
 };
 
@@ -68,29 +82,39 @@ static void say_mentions(const struct client *client, const json_t *answer)
         client_say(client, "  %s: %s", text_at(mention, "word"), text_at(mention, "line"));
 }
 
-static int print_for_people(const struct finding *finding, const json_t *answer)
+static int print_centres(const struct finding *finding, const json_t *answer)
 {
-    const struct client *client = finding->client;
-    const json_t *sites = json_object_get(answer, "sites");
     _cleanup_report_ struct report report;
-    _cleanup_buf_ struct buf nothing = {0};
     size_t i;
     json_t *site;
-    long long listed = json_integer_value(json_object_get(answer, "site_count"));
-    int r = report_begin(&report, client, find_columns, finding->e);
+    int r = report_begin(&report, finding->client, find_columns, finding->e);
 
     if (r < 0)
         return r;
-    say_study(client, answer);
-    json_array_foreach(sites, i, site) if (r == 0) r = report_add(&report, json_incref(site), finding->e);
-    if (listed == 0)
-        buf_append_string(&nothing, "No centre is listed.");
-    else
-        buf_printf(&nothing, "None of its %lld centres fits%s.", listed,
-                   finding->match.recruiting ? " and recruits" : "");
+    say_study(finding->client, answer);
+    json_array_foreach(json_object_get(answer, "sites"), i, site) if (r == 0) r =
+        report_add(&report, json_incref(site), finding->e);
     if (r == 0)
-        report_end(&report, buf_string(&nothing));
-    say_mentions(client, answer);
+        report_end(&report, "");
+    say_mentions(finding->client, answer);
+    return r;
+}
+
+/* Studies that fit although no centre of theirs does: nobody should take them for unknown. */
+static int print_others(const struct finding *finding)
+{
+    _cleanup_report_ struct report report;
+    size_t i;
+    json_t *answer;
+    int r = 0;
+
+    if (json_array_size(finding->others) == 0)
+        return 0;
+    fputs("\nStudies that fit, but none of whose centres does:\n", finding->client->terminal.out);
+    r = report_begin(&report, finding->client, other_columns, finding->e);
+    json_array_foreach(finding->others, i, answer) if (r == 0) r = report_add(&report, json_incref(answer), finding->e);
+    if (r == 0)
+        report_end(&report, "");
     return r;
 }
 
@@ -125,7 +149,12 @@ static int find_in_study(struct finding *finding, const json_t *known)
     finding->centres += json_array_size(json_object_get(answer, "sites"));
     if (finding->client->json)
         return report_add(&finding->report, json_incref(answer), finding->e);
-    return finding->client->csv ? add_csv(finding, answer) : print_for_people(finding, answer);
+    if (finding->client->csv)
+        return add_csv(finding, answer);
+    if (json_array_size(json_object_get(answer, "sites")) > 0)
+        return print_centres(finding, answer);
+    return json_array_append(finding->others, answer) < 0 ? error_set(finding->e, -ENOMEM, "no memory for an answer")
+                                                          : 0;
 }
 
 static int find_everywhere(struct finding *finding)
@@ -139,6 +168,8 @@ static int find_everywhere(struct finding *finding)
     if (r == 0)
         r = report_begin(&finding->report, client, find_columns, finding->e);
     json_array_foreach(studies, i, known) if (r == 0) r = find_in_study(finding, known);
+    if (r == 0)
+        r = print_others(finding);
     if (r < 0)
         return r;
     if (client->json || client->csv)
@@ -153,13 +184,14 @@ static int find_everywhere(struct finding *finding)
 
 static int find_run(struct client *client, struct error *e)
 {
-    struct finding finding = {.client = client, .e = e};
+    struct finding finding = {.client = client, .others = json_array(), .e = e};
     int r = findmatch_read(&client->options, &finding.match, e);
 
     if (r == 0)
         r = client_open_history(client, e);
     if (r == 0)
         r = find_everywhere(&finding);
+    json_decref(finding.others);
     report_clear(&finding.report);
     findmatch_clear(&finding.match);
     return r;

@@ -5,8 +5,9 @@
 #include "history/sites.h"
 #include "trial/study.h"
 
-/* {"number","index","facility","city","state","zip","country","status","since","listed","unlisted","contacts","lat","lon"}
- * as the history keeps it now: a new reference, NULL without memory. Missing texts are "", missing others null. */
+/* {"number","index","facility","city","state","zip","country","status","since","listed","unlisted","contacts","lat",
+ * "lon"} as the history keeps it now: a new reference, NULL without memory. Missing texts are "", other values
+ * null. */
 json_t *siterow_to_json(const struct site_row *row);
 
 /* The same of a location of a version, with what the history knows of the site by its number: when it was listed, and,

@@ -1,5 +1,5 @@
-/* A version's canonical bytes as they are kept: a zstd frame, of a later version with the bytes of its base as prefix, as
- * `zstd --patch-from` does. For this room only. */
+/* A version's canonical bytes as they are kept: a zstd frame, of a later version with the bytes of its base as prefix,
+ * as `zstd --patch-from` does. For this room only. */
 #pragma once
 
 #include "base/err.h"

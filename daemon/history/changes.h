@@ -5,8 +5,8 @@
 #include "history/versions.h"
 #include "trial/diff.h"
 
-/* Writes the changes of a version in order, after history_sites_update() has given them their sites; ret_ids has room for
- * all. */
+/* Writes the changes of a version in order, after history_sites_update() has given them their sites; ret_ids has room
+ * for all. */
 int changes_append(struct store *store, const struct version *version, const struct change_list *changes,
                    int64_t *ret_ids, struct error *e);
 

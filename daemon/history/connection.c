@@ -98,8 +98,8 @@ int connection_open(const char *path, enum store_mode mode, sqlite3 **ret, struc
     return 0;
 }
 
-/* The WAL and its index stay beside the file when nobody has it open: a reader who may not create files there (the group)
- * needs them, and one who may (root) would leave files that the daemon cannot write. */
+/* The WAL and its index stay beside the file when nobody has it open: a reader who may not create files there (the
+ * group) needs them, and one who may (root) would leave files that the daemon cannot write. */
 static void keep_wal(sqlite3 *db)
 {
     int on = 1;

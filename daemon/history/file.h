@@ -6,8 +6,8 @@
 #include <stdbool.h>
 
 /* Takes PATH.lock, which holds the writer's pid while there is one and nothing after it closed properly: a pid that is
- * still there when the lock can be had is that of a writer that did not. The caller owns the descriptor. -EBUSY names the
- * process that has it. */
+ * still there when the lock can be had is that of a writer that did not. The caller owns the descriptor. -EBUSY names
+ * the process that has it. */
 int file_lock(const char *path, int *ret_fd, bool *ret_unclean, struct error *e);
 
 /* clean: the history was closed properly. fd -1 does nothing. */

@@ -105,7 +105,8 @@ int ledger_verify_against(struct store *store, const char *head, struct error *e
         return r;
     r = query_row(&query, store, SQL_LEDGER_HASH, e, INT(number));
     if (r == -ENOENT)
-        return error_set(e, -EUCLEAN, "history %s ends before entry %" PRId64 ", which was attested: it is an older one",
+        return error_set(e, -EUCLEAN,
+                         "history %s ends before entry %" PRId64 ", which was attested: it is an older one",
                          store->path, number);
     if (r >= 0)
         r = query_copy_blob(&query, 0, hash, sizeof(hash));

@@ -1,7 +1,8 @@
 /* Recomputing the ledger from the rows that it is about.
  *
- * Bodies first, study by study, so that each is decoded once with the one before at hand; then the chain, entry by entry.
- * What fails among the bodies is told when the chain comes to its entry, so that the first entry is the one named. */
+ * Bodies first, study by study, so that each is decoded once with the one before at hand; then the chain, entry by
+ * entry. What fails among the bodies is told when the chain comes to its entry, so that the first entry is the one
+ * named. */
 #include "base/buf.h"
 #include "history/body.h"
 #include "history/digest.h"

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Schema 1 is the first, and schema.sql makes the newest: a change of it adds a row here that brings older files there. */
+/* Schema 1 is the first, and schema.sql makes the newest: a change of it adds a row here for older files. */
 static const char *const steps_of_program[STORE_SCHEMA_VERSION] = {
     [0] = NULL,
 };

@@ -5,8 +5,8 @@
 
 #include <sqlite3.h>
 
-/* steps[n] is the SQL that makes schema n + 1 of schema n; NULL where there never was one. A copy of the file as it was is
- * kept beside it as PATH.schema-N; then all steps run in one transaction. The writer's connection, outside a
+/* steps[n] is the SQL that makes schema n + 1 of schema n; NULL where there never was one. A copy of the file as it was
+ * is kept beside it as PATH.schema-N; then all steps run in one transaction. The writer's connection, outside a
  * transaction. */
 int migrate_run(sqlite3 *db, const char *path, const char *const *steps, int from, int to, struct error *e);
 

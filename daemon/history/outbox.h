@@ -1,8 +1,8 @@
 /* Alerts due and what became of them.
  *
  * An alert is what one channel is to be told about one study in one refresh. It is written in the transaction of the
- * version it tells of. Delivery takes alerts of a channel into a message (usually one alert; a digest many), which has a
- * stable id and is tried until it is delivered or given up; every attempt is kept. */
+ * version it tells of. Delivery takes alerts of a channel into a message (usually one alert; a digest many), which has
+ * a stable id and is tried until it is delivered or given up; every attempt is kept. */
 #pragma once
 
 #include "history/store.h"
@@ -66,8 +66,8 @@ struct alert_filter {
     bool newest_first;
 };
 
-/* Oldest first; waiting alerts of one channel (states due and held only) by due_usec. Each alert that matched at the start
- * is visited once, as it is then, also when the visitor moves it. */
+/* Oldest first; waiting alerts of one channel (states due and held only) by due_usec. Each alert that matched at the
+ * start is visited once, as it is then, also when the visitor moves it. */
 typedef int alert_visitor(const struct alert_row *row, void *userdata);
 int outbox_each(struct store *store, const struct alert_filter *filter, alert_visitor *visit, void *userdata,
                 struct error *e);
@@ -75,9 +75,9 @@ int outbox_each(struct store *store, const struct alert_filter *filter, alert_vi
 /* Moves an alert that is due or held to due_usec: held when that is later than now, else due. -ENOENT, -EALREADY. */
 int outbox_hold(struct store *store, const char *alert_id, int64_t due_usec, int64_t now_usec, struct error *e);
 
-/* Takes alerts of one channel that are due or held into a new message, tried from now on. Its id, "msg_" and 32 hex digits,
- * is derived from theirs: alerts that failed together and are tried again together are the same message again, with its
- * attempts counted anew. -ENOENT, -EALREADY (one is not waiting), -EINVAL (none, or of another channel). */
+/* Takes alerts of one channel that are due or held into a new message, tried from now on. Its id, "msg_" and 32 hex
+ * digits, is derived from theirs: alerts that failed together and are tried again together are the same message again,
+ * with its attempts counted anew. -ENOENT, -EALREADY (one is not waiting), -EINVAL (none, or of another channel). */
 int outbox_compose(struct store *store, const char *channel, const char *const *alert_ids, size_t count,
                    int64_t now_usec, char ret_message_id[static MESSAGE_ID_BYTES], struct error *e);
 
@@ -114,8 +114,8 @@ typedef int attempt_visitor(const struct attempt *attempt, void *userdata);
 int outbox_each_attempt(struct store *store, const char *message_id, attempt_visitor *visit, void *userdata,
                         struct error *e);
 
-/* Where the first message of this channel about this study that has a thread is in its receiver (attempt.thread): the caller frees.
- * -ENOENT. */
+/* Where the first message of this channel about this study that has a thread is in its receiver (attempt.thread): the
+ * caller frees. -ENOENT. */
 int outbox_thread(struct store *store, const char *channel, const char *nct_id, char **ret, struct error *e);
 
 /* By a person: failed or held alerts become due again; open ones are dropped. -ENOENT, -EALREADY. */

@@ -27,13 +27,13 @@ struct poll {
 /* Adds the row with outcome POLL_RUNNING, and with refresh and api_version where they are known; sets id. */
 int polls_begin(struct store *store, struct poll *poll, struct error *e);
 
-/* Writes all of it but id and started_usec, and its ledger entry. -EALREADY when it is finished. missing: ids asked for that the registry did not give;
- * kept with the poll. */
+/* Writes all of it but id and started_usec, and its ledger entry. -EALREADY when it is finished. missing: ids asked for
+ * that the registry did not give; kept with the poll. */
 int polls_finish(struct store *store, const struct poll *poll, const char *const *missing, size_t missing_count,
                  struct error *e);
 
-/* Newest first, at most limit (0: all); finished since that time (0: also those that are not). 0, or what visit returned
- * when not 0. */
+/* Newest first, at most limit (0: all); finished since that time (0: also those that are not). 0, or what visit
+ * returned when not 0. */
 typedef int poll_visitor(const struct poll *poll, void *userdata);
 int polls_each(struct store *store, int64_t since_usec, long limit, poll_visitor *visit, void *userdata,
                struct error *e);

@@ -1,7 +1,8 @@
 -- The history file of trialwatch, schema 1.
 --
--- …_usec are microseconds since 1970 in UTC. Small numbers that stand for words are named beside their column, and by the
--- views at the end, which are what people should read. versions, site_maps, changes, attempts and ledger only ever grow.
+-- …_usec are microseconds since 1970 in UTC. Small numbers that stand for words are named beside their column, and by
+-- the views at the end, which are what people should read. versions, site_maps, changes, attempts and ledger only ever
+-- grow.
 
 CREATE TABLE polls (
     id            INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice, also after pruning
@@ -164,7 +165,8 @@ CREATE TABLE attempts (
 ) STRICT;
 CREATE INDEX attempts_by_message ON attempts (message);
 
--- hash = SHA-256(hash of the entry before, 32 zero bytes before the first ‖ the entry's text); ledger_entry.h defines the texts.
+-- hash = SHA-256(hash of the entry before, 32 zero bytes before the first ‖ the entry's text); ledger_entry.h defines
+-- the texts.
 CREATE TABLE ledger (
     number  INTEGER PRIMARY KEY, -- 1, 2, 3 … without a gap
     subject INTEGER NOT NULL CHECK (subject IN (0, 1)), -- version, poll
@@ -239,7 +241,8 @@ BEGIN SELECT RAISE(ABORT, 'alerts are kept'); END;
 -- For whoever opens the file with sqlite3. Times are text, ISO 8601 in UTC.
 
 CREATE VIEW study AS
-SELECT nct_id, title, overall_status, version_count AS versions, site_count AS sites, recruiting_count AS recruiting_sites,
+SELECT nct_id, title, overall_status, version_count AS versions, site_count AS sites,
+    recruiting_count AS recruiting_sites,
     strftime('%Y-%m-%dT%H:%M:%SZ', first_seen_usec / 1000000, 'unixepoch') AS first_seen,
     strftime('%Y-%m-%dT%H:%M:%SZ', last_seen_usec / 1000000, 'unixepoch') AS last_seen,
     strftime('%Y-%m-%dT%H:%M:%SZ', last_changed_usec / 1000000, 'unixepoch') AS last_changed,
@@ -283,7 +286,8 @@ SELECT a.alert_id AS id, a.channel, t.nct_id, v.number AS version, a.refresh,
     m.message_id AS message, a.watches,
     (SELECT count(*) FROM attempts p WHERE p.message = a.message) AS attempts,
     (SELECT p.answer FROM attempts p WHERE p.message = a.message ORDER BY p.id DESC LIMIT 1) AS last_answer
-FROM alerts a JOIN studies t ON t.id = a.study JOIN versions v ON v.id = a.version LEFT JOIN messages m ON m.id = a.message;
+FROM alerts a JOIN studies t ON t.id = a.study JOIN versions v ON v.id = a.version
+    LEFT JOIN messages m ON m.id = a.message;
 
 CREATE VIEW poll_log AS
 SELECT id, strftime('%Y-%m-%dT%H:%M:%SZ', started_usec / 1000000, 'unixepoch') AS started,

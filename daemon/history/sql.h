@@ -1,8 +1,8 @@
 /* Statements of the history file, for this room only.
  *
- * Every statement is a row of the table in statements.c, prepared once when the file is opened. A query is reset when its
- * struct leaves scope, and nothing here calls a visitor while one is active: no read transaction outlives the function
- * that began it. */
+ * Every statement is a row of the table in statements.c, prepared once when the file is opened. A query is reset when
+ * its struct leaves scope, and nothing here calls a visitor while one is active: no read transaction outlives the
+ * function that began it. */
 #pragma once
 
 #include "base/err.h"
@@ -180,7 +180,8 @@ int query_start_values(struct query *query, struct store *store, enum statement 
 /* 1 with a row, 0 at the end, or a negative errno. */
 int query_next(struct query *query);
 
-/* Starts the query and takes its first row: -ENOENT without one, with no sentence: only the caller knows what is missing. */
+/* Starts the query and takes its first row: -ENOENT without one, with no sentence: only the caller knows what is
+ * missing. */
 #define query_row(query, store, id, e, ...)                                                                            \
     query_row_values(query, store, id, e, (const struct value[]){__VA_ARGS__}, VALUE_COUNT(__VA_ARGS__))
 int query_row_values(struct query *query, struct store *store, enum statement id, struct error *e,
@@ -191,12 +192,13 @@ int64_t query_integer(const struct query *query, int column); /* 0 for NULL */
 double query_real(const struct query *query, int column);
 const void *query_blob(const struct query *query, int column, size_t *ret_len);
 
-/* Copies a text that the columns' owner knows to fit. -EUCLEAN when it does not or holds a NUL: somebody else wrote it. */
+/* Copies a text that the columns' owner knows to fit. -EUCLEAN when it does not or holds a NUL: somebody else wrote
+ * it. */
 int query_copy_text(const struct query *query, int column, char *buffer, size_t size);
 int query_copy_blob(const struct query *query, int column, void *buffer, size_t size);
 
-/* Runs a statement that returns no rows. When it fails, the transaction can only be rolled back: what the caller meant to
- * write as one is not whole, and SQLite may have rolled back by itself, so that later statements would commit alone.
+/* Runs a statement that returns no rows. When it fails, the transaction can only be rolled back: what the caller meant
+ * to write as one is not whole, and SQLite may have rolled back by itself, so that later statements would commit alone.
  * -EPERM outside a transaction. */
 int sql_run_values(struct store *store, enum statement id, struct error *e, const struct value *values, size_t count);
 #define sql_run(store, id, e, ...)                                                                                     \

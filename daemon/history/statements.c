@@ -39,8 +39,9 @@ static const char *const texts[SQL_COUNT] = {
         "INSERT INTO polls (started_usec, finished_usec, outcome, refresh, api_version, requests, records, changed,"
         " missing, bytes, reason, missing_ids) VALUES (?1, NULL, 0, ?2, ?3, 0, 0, 0, 0, 0, '', '[]')",
     [SQL_POLL_FINISH] =
-        "UPDATE polls SET finished_usec = ?2, outcome = ?3, refresh = ?4, api_version = ?5, requests = ?6, records = ?7,"
-        " changed = ?8, missing = ?9, bytes = ?10, reason = ?11, missing_ids = ?12 WHERE id = ?1 AND outcome = 0",
+        "UPDATE polls SET finished_usec = ?2, outcome = ?3, refresh = ?4, api_version = ?5, requests = ?6,"
+        " records = ?7, changed = ?8, missing = ?9, bytes = ?10, reason = ?11, missing_ids = ?12"
+        " WHERE id = ?1 AND outcome = 0",
     [SQL_POLL_GET] = "SELECT " POLL_COLUMNS " FROM polls WHERE id = ?1",
     [SQL_POLL_KEYS] =
         "SELECT id FROM polls WHERE coalesce(finished_usec, 0) >= ?1 ORDER BY id DESC LIMIT ?2",
@@ -78,7 +79,8 @@ static const char *const texts[SQL_COUNT] = {
         " base, depth, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     [SQL_VERSION_NEWEST] =
         "SELECT " VERSION_COLUMNS VERSION_FROM "WHERE s.nct_id = ?1 AND v.origin = ?2 ORDER BY v.number DESC LIMIT 1",
-    [SQL_VERSION_GET] = "SELECT " VERSION_COLUMNS VERSION_FROM "WHERE s.nct_id = ?1 AND v.origin = ?2 AND v.number = ?3",
+    [SQL_VERSION_GET] =
+        "SELECT " VERSION_COLUMNS VERSION_FROM "WHERE s.nct_id = ?1 AND v.origin = ?2 AND v.number = ?3",
     [SQL_VERSION_BY_ID] = "SELECT " VERSION_COLUMNS VERSION_FROM "WHERE v.id = ?1",
     [SQL_VERSION_AT] =
         "SELECT " VERSION_COLUMNS VERSION_FROM
@@ -119,8 +121,8 @@ static const char *const texts[SQL_COUNT] = {
         " (excluded.position, excluded.facility, excluded.city, excluded.state, excluded.zip, excluded.country,"
         " excluded.status, excluded.latitude, excluded.longitude, excluded.contacts)",
     [SQL_SITE_UNLIST] =
-        "UPDATE sites SET position = NULL, unlisted_usec = ?3, closed_usec = iif(status = 'RECRUITING', ?3, closed_usec)"
-        " WHERE study = ?1 AND number = ?2",
+        "UPDATE sites SET position = NULL, unlisted_usec = ?3,"
+        " closed_usec = iif(status = 'RECRUITING', ?3, closed_usec) WHERE study = ?1 AND number = ?2",
     [SQL_SITE_LAST_NUMBER] = "SELECT coalesce(max(number), 0) FROM sites WHERE study = ?1",
     [SQL_SITE_KEYS] =
         "SELECT number FROM sites WHERE study = (SELECT id FROM studies WHERE nct_id = ?1)"
@@ -138,7 +140,8 @@ static const char *const texts[SQL_COUNT] = {
         " finished_usec, message, watches, changes) VALUES (?1, ?2, (SELECT study FROM versions WHERE id = ?3), ?3, ?4,"
         " ?5, 0, ?6, ?6, NULL, NULL, ?7, ?8) ON CONFLICT (alert_id) DO NOTHING",
     [SQL_ALERT_STATE] = "SELECT id, state, channel, message FROM alerts WHERE alert_id = ?1",
-    [SQL_ALERT_MOVE] = "UPDATE alerts SET state = ?2, due_usec = coalesce(?3, due_usec), finished_usec = ?4 WHERE id = ?1",
+    [SQL_ALERT_MOVE] =
+        "UPDATE alerts SET state = ?2, due_usec = coalesce(?3, due_usec), finished_usec = ?4 WHERE id = ?1",
     [SQL_ALERT_SEND] = "UPDATE alerts SET state = 2, due_usec = ?2, message = ?3 WHERE id = ?1",
     [SQL_ALERT_FINISH_MESSAGE] =
         "UPDATE alerts SET state = ?2, finished_usec = ?3 WHERE message = ?1 AND state = 2",

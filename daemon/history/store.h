@@ -1,9 +1,10 @@
 /* The history file: one SQLite database, one writer.
  *
- * Exactly one connection ever writes or checkpoints: the daemon's, which holds a lock file beside the database. All others
- * open STORE_READ. No function keeps a read transaction open when it returns or calls a visitor: a visitor may take its
- * time, write, and call anything of this room. The files behind it in this room (versions, changes, sites, polls, outbox, ledger) each own their
- * tables; nobody else includes sqlite3.h. A store belongs to the thread that opened it. */
+ * Exactly one connection ever writes or checkpoints: the daemon's, which holds a lock file beside the database. All
+ * others open STORE_READ. The files behind it in this room (versions, changes, sites, polls, outbox, ledger) each own
+ * their tables; nobody else includes sqlite3.h. A store belongs to the thread that opened it. No function keeps a read
+ * transaction open when it returns or calls a visitor: a visitor may take its time, write, and call anything of this
+ * room. */
 #pragma once
 
 #include "base/err.h"
@@ -29,8 +30,8 @@ const char *store_path(const struct store *store);
 int store_schema_version(const struct store *store);
 
 /* Transactions do not nest. Every function of this room that writes must be called between begin and commit (else
- * -EPERM), and when one fails the transaction is to be rolled back: where a statement failed, a commit does so itself and
- * returns that failure. A commit that fails (-ENOSPC, -EIO) has rolled back. */
+ * -EPERM), and when one fails the transaction is to be rolled back: where a statement failed, a commit does so itself
+ * and returns that failure. A commit that fails (-ENOSPC, -EIO) has rolled back. */
 int store_begin(struct store *store, struct error *e);
 int store_commit(struct store *store, struct error *e);
 
@@ -47,13 +48,14 @@ struct store_health {
 };
 void store_health(const struct store *store, struct store_health *ret);
 
-/* Whether the last writer did not close the file properly: a quick check is due. Its pid is then still in PATH.lock, which
- * a proper close empties. False for STORE_READ. */
+/* Whether the last writer did not close the file properly: a quick check is due. Its pid is then still in PATH.lock,
+ * which a proper close empties. False for STORE_READ. */
 bool store_was_unclean(const struct store *store);
 
 /* A consistent copy while the daemon runs, through a read-only connection of its own: any thread. The file must not
  * exist (-EEXIST). */
 int store_backup(const char *path, const char *copy_path, struct error *e);
 
-/* PRAGMA quick_check or integrity_check through a read-only connection of its own: any thread. -EUCLEAN with what is wrong. */
+/* PRAGMA quick_check or integrity_check through a read-only connection of its own: any thread. -EUCLEAN with what is
+ * wrong. */
 int store_check(const char *path, bool thorough, struct error *e);

@@ -111,7 +111,8 @@ static int check_hash(const struct store *store, const struct version *version, 
     if (digest_two(bytes, len, NULL, 0, hash) < 0)
         return error_set(e, -ENOMEM, "out of memory");
     if (memcmp(hash, version->hash, sizeof(hash)) != 0)
-        return error_set(e, -EUCLEAN, "history %s is damaged: version %ld of %s does not fit its hash; restore a backup",
+        return error_set(e, -EUCLEAN,
+                         "history %s is damaged: version %ld of %s does not fit its hash; restore a backup",
                          store->path, version->number, version->nct_id);
     return 0;
 }

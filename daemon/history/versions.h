@@ -28,8 +28,8 @@ struct version {
 int versions_newest(struct store *store, const char *nct_id, struct version *ret, struct error *e);
 int versions_get(struct store *store, const char *nct_id, long number, struct version *ret, struct error *e);
 
-/* The one that was valid at that time: one that was seen if there is, else an archived one. -ENOENT when that was before
- * the first. */
+/* The one that was valid at that time: one that was seen if there is, else an archived one. -ENOENT when that was
+ * before the first. */
 int versions_at(struct store *store, const char *nct_id, int64_t wall_usec, struct version *ret, struct error *e);
 
 /* The canonical bytes; the caller frees. -EUCLEAN when they do not fit the hash. */
@@ -39,9 +39,9 @@ int versions_body(struct store *store, const struct version *version, char **ret
 int versions_study(struct store *store, const struct version *version, struct study **ret, struct error *e);
 
 /* The next version of a study, with its ledger entry. before is the newest version's study, NULL for the first. Fills
- * ret, whose origin, seen_usec, refresh and poll the caller has set. An archived version comes after the study was seen,
- * with its number, in rising order, without a poll, and before is the newest archived one. -EALREADY when the newest
- * version is this record; -EINVAL when before is not the newest. */
+ * ret, whose origin, seen_usec, refresh and poll the caller has set. An archived version comes after the study was
+ * seen, with its number, in rising order, without a poll, and before is the newest archived one. -EALREADY when the
+ * newest version is this record; -EINVAL when before is not the newest. */
 int versions_append(struct store *store, const struct study *study, const struct study *before, long change_count,
                     struct version *ret, struct error *e);
 

@@ -42,8 +42,8 @@ static int write_aliases(struct store *store, const struct study *study, int64_t
     return r;
 }
 
-/* before must be the study of the newest version, or nothing when there is none: the body is written as what differs. What
- * differs between two archived versions may be in a part that is not kept. */
+/* before must be the study of the newest version, or nothing when there is none: the body is written as what differs.
+ * What differs between two archived versions may be in a part that is not kept. */
 static int check_before(const struct version_row *newest, const struct study *study, const struct study *before,
                         struct error *e)
 {
@@ -55,7 +55,8 @@ static int check_before(const struct version_row *newest, const struct study *st
         return 0;
     if (!before || memcmp(study_hash(before), newest->version.hash, STUDY_HASH_BYTES) != 0)
         return error_set(e, -EINVAL, "%s: the version before is not its newest, %ld", nct_id, newest->version.number);
-    if (newest->version.origin == VERSION_SEEN && memcmp(study_hash(study), newest->version.hash, STUDY_HASH_BYTES) == 0)
+    if (newest->version.origin == VERSION_SEEN &&
+        memcmp(study_hash(study), newest->version.hash, STUDY_HASH_BYTES) == 0)
         return error_set(e, -EALREADY, "%s: version %ld is this record", nct_id, newest->version.number);
     return 0;
 }

@@ -69,8 +69,7 @@ static int not_ok(const struct http_response *response, struct error *e)
 
     if (!sentence)
         sentence = response->status >= 500 ? "the registry has a fault of its own" : "the registry did not give data";
-    return error_set(e, err, "%s (HTTP %d)%s%.*s", sentence, response->status, quoted > 0 ? ": " : "", quoted,
-                     text);
+    return error_set(e, err, "%s (HTTP %d)%s%.*s", sentence, response->status, quoted > 0 ? ": " : "", quoted, text);
 }
 
 int answer_check(const struct http_response *response, struct error *e)

@@ -66,8 +66,8 @@ static size_t studies_overhead(const char *base_url)
 int ctgov_check_base_url(const char *base_url, struct error *e)
 {
     if (strncasecmp(base_url, "https://", 8) != 0 && !ctgov_url_is_loopback(base_url))
-        return error_set(e, -EINVAL, "the registry's address %s must begin with https:// (http:// only on this machine)",
-                         base_url);
+        return error_set(e, -EINVAL,
+                         "the registry's address %s must begin with https:// (http:// only on this machine)", base_url);
     if (studies_overhead(base_url) + NCT_ID_LENGTH >= CTGOV_URL_BYTES)
         return error_set(e, -EINVAL, "the registry's address has %zu bytes, too many to ask anything there",
                          strlen(base_url));

@@ -27,7 +27,8 @@
  * "trialwatch/0.1 (+contact)". */
 int ctgov_append_user_agent(struct buf *out, const char *contact);
 
-/* Whether the URL is plain http to this very machine (127.0.0.0/8, ::1, localhost): the only plain http that is used. */
+/* Whether the URL is plain http to this very machine (127.0.0.0/8, ::1, localhost): the only plain http that is used.
+ */
 bool ctgov_url_is_loopback(const char *url);
 
 /* 0, or -EINVAL for a base URL that is neither https nor loopback http, or too long for any question. */

@@ -27,8 +27,8 @@ struct listing {
     size_t range_count;
     char **tokens; /* of the pages of this request so far; the last one is the page that is being asked */
     size_t token_count;
-    size_t records;        /* of this request so far */
-    long long total;       /* of this request, negative when the registry did not say */
+    size_t records;  /* of this request so far */
+    long long total; /* of this request, negative when the registry did not say */
     char etag[LISTING_ETAG_BYTES];
     bool etags_distrusted;
     bool someone_unreadable;

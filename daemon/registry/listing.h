@@ -1,7 +1,7 @@
 /* The asking for a list of studies: which request comes next, and which ids were answered.
  *
- * The ids are asked for in the fewest requests, each with as many pages as it takes. A request that is refused is halved
- * until the one id that the registry does not take is found. Pure: the poller does the requests. */
+ * The ids are asked for in the fewest requests, each with as many pages as it takes. A request that is refused is
+ * halved until the one id that the registry does not take is found. Pure: the poller does the requests. */
 #pragma once
 
 #include "base/buf.h"

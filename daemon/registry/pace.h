@@ -20,13 +20,13 @@
 #define PACE_TRUSTED_RETRIES 3
 
 struct pace {
-    int64_t spacing_usec;       /* between the end of one request and the start of the next */
+    int64_t spacing_usec; /* between the end of one request and the start of the next */
     int64_t first_backoff_usec;
-    int64_t clear_usec;         /* no request before */
-    int64_t retry_usec;         /* after a failure: no look before, unless a person wants one */
-    int64_t asked_until_usec;   /* the registry asked us to wait till then, not even for a person; 0: it did not */
-    long failures;              /* in a row */
-    uint64_t random;            /* state of the jitter */
+    int64_t clear_usec;       /* no request before */
+    int64_t retry_usec;       /* after a failure: no look before, unless a person wants one */
+    int64_t asked_until_usec; /* the registry asked us to wait till then, not even for a person; 0: it did not */
+    long failures;            /* in a row */
+    uint64_t random;          /* state of the jitter */
 };
 
 /* seed makes the jitter of one daemon another one's. To be followed by pace_configure(). */

@@ -1,8 +1,8 @@
 /* Reads one page of a listing, {"studies":[…],"nextPageToken":"…","totalCount":…}, a record at a time.
  *
  * Only the envelope is read here; a record is passed on as the text between its braces, so that one which does not
- * decode costs itself and not its page. The keys may come in any order, unknown ones are skipped. A page that ends early
- * is an error, but only once the reader gets there: records before it were whole. Pure. */
+ * decode costs itself and not its page. The keys may come in any order, unknown ones are skipped. A page that ends
+ * early is an error, but only once the reader gets there: records before it were whole. Pure. */
 #pragma once
 
 #include "base/err.h"

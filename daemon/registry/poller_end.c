@@ -102,8 +102,8 @@ static int compare_ids(const void *a, const void *b)
 
 static bool was_missing(const struct poller *poller, const char *nct_id)
 {
-    return poller->missing_count > 0 && bsearch(&nct_id, poller->missing, poller->missing_count,
-                                                sizeof(*poller->missing), compare_ids);
+    return poller->missing_count > 0 &&
+           bsearch(&nct_id, poller->missing, poller->missing_count, sizeof(*poller->missing), compare_ids);
 }
 
 static void warn_of_missing(const struct poller *poller, const char *const *missing, size_t count)
@@ -144,7 +144,7 @@ static void tell_well(struct poller *poller)
     pace_note_success(&poller->pace);
 }
 
-/* Records that could not be read do not make a look fail, but are said. */
+/* Records that could not be read when the studies were last fetched do not make a look fail, but are said. */
 static void set_trouble(struct poller *poller)
 {
     char trouble[sizeof(poller->trouble)] = "";
@@ -164,6 +164,7 @@ static void end_well(struct poller *poller)
     poller_look_drop(poller);
     poller->last_good_usec = poller->poll.finished_usec;
     tell_well(poller);
+    set_trouble(poller);
     poller_schedule(poller, poller->look_began_usec + poller->settings->every_usec);
     tell_finished(poller);
 }
@@ -212,6 +213,5 @@ void poller_end_complete(struct poller *poller)
     }
     poller->fetch_wanted = false;
     memcpy(poller->taken_refresh, poller->version.refresh, sizeof(poller->taken_refresh));
-    set_trouble(poller);
     end_well(poller);
 }

@@ -89,8 +89,8 @@ static void begin_listing(struct poller *poller)
         list_on(poller);
 }
 
-/* The registry has refreshed while it was listed, so that what came is of two refreshes: from the first page again. What
- * was taken in before stays, each record was whole. */
+/* The registry has refreshed while it was listed, so that what came is of two refreshes: from the first page again.
+ * What was taken in before stays, each record was whole. */
 static void list_anew(struct poller *poller)
 {
     struct error e;

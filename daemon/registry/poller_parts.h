@@ -13,7 +13,7 @@
 #include "registry/poller.h"
 
 enum poller_question {
-    POLLER_ASKS_VERSION,       /* begins a look */
+    POLLER_ASKS_VERSION, /* begins a look */
     POLLER_ASKS_PAGE,
     POLLER_ASKS_VERSION_AMID,  /* the pages' ETag changed: has the registry refreshed? */
     POLLER_ASKS_VERSION_AFTER, /* ends a listing: was it all of one refresh? */
@@ -54,7 +54,7 @@ struct poller {
     struct ctgov_version version;
     struct listing *listing;
     int relistings;
-    long unreadable;            /* records */
+    long unreadable;             /* records */
     struct error unreadable_why; /* of the first one */
     struct buf url;
     enum poller_question question;

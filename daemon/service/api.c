@@ -172,8 +172,9 @@ static void on_request(struct evhttp_request *request, void *userdata)
 
     const struct api_route *route = find_route(call, path ? path : "", &status);
     if (!route)
-        api_answer_error(call, status, status == 404 ? "there is no %s; config/openapi.yaml lists what there is"
-                                                     : "%s takes another method",
+        api_answer_error(call, status,
+                         status == 404 ? "there is no %s; config/openapi.yaml lists what there is"
+                                       : "%s takes another method",
                          path ? path : "such path");
     else if (!peer_may(request, route->permission))
         api_answer_error(call, 403, "only root and the user that trialwatchd runs as may do this");

@@ -1,8 +1,8 @@
 /* The control API: HTTP over a unix socket, for the client, curl --unix-socket and monitoring.
  *
  * Everything about a route is one row of a table. What a connection may cost is bounded: headers, body, number of
- * connections, and the whole time of each. Who may act is decided by the peer's user: root and the daemon's own; whoever
- * can open the socket may read. config/openapi.yaml describes it. */
+ * connections, and the whole time of each. Who may act is decided by the peer's user: root and the daemon's own;
+ * whoever can open the socket may read. config/openapi.yaml describes it. */
 #pragma once
 
 #include "base/err.h"

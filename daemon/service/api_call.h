@@ -7,8 +7,8 @@
 
 #define API_NAME_BYTES 128
 
-/* Lives until it is answered. A handler that answers later keeps it; when the peer has left or the API closes, answering
- * it does nothing. */
+/* Lives until it is answered. A handler that answers later keeps it; when the peer has left or the API closes,
+ * answering it does nothing. */
 struct api_call {
     struct api *api;
     struct manager *manager;

@@ -12,7 +12,7 @@
 
 struct connection {
     struct api_connections *all;
-    struct bufferevent *stream; /* referenced until attached */
+    struct bufferevent *stream;     /* referenced until attached */
     struct evhttp_connection *http; /* NULL until attached */
     struct event *attach;           /* runs as soon as evhttp has taken the stream */
     struct event *deadline;

@@ -1,7 +1,7 @@
 /* What a connection of the control API may cost: their number, and the whole time of each.
  *
- * evhttp 2.1 has neither limit: its timeout is per read, which a peer that sends a byte a second outlives. It asks us for
- * the stream of every connection, which is where ours begin; their end is evhttp's close callback. */
+ * evhttp 2.1 has neither limit: its timeout is per read, which a peer that sends a byte a second outlives. It asks us
+ * for the stream of every connection, which is where ours begin; their end is evhttp's close callback. */
 #pragma once
 
 #include "base/err.h"

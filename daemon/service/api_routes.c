@@ -63,8 +63,8 @@ static void answer_refused(struct api_call *call, json_t *mistakes, const struct
     else
         snprintf(sentence, sizeof(sentence), "the settings from before stay in force: %s", first ? first : e->text);
     json_t *text = json_string(sentence);
-    api_answer_json(call, 422, json_pack("{s:o, s:O}", "error", text ? text : json_string("unreadable"), "mistakes",
-                                         mistakes));
+    api_answer_json(call, 422,
+                    json_pack("{s:o, s:O}", "error", text ? text : json_string("unreadable"), "mistakes", mistakes));
 }
 
 static void handle_reload(struct api_call *call)
@@ -89,9 +89,10 @@ static void on_tested(const struct verdict *verdict, void *userdata)
     if (verdict->outcome == ATTEMPT_DELIVERED)
         api_answer_json(call, 200, json_pack("{s:o}", "answer", answer));
     else
-        api_answer_json(call, 502, json_pack("{s:s+++, s:b, s:o}", "error", "the channel ", call->name,
-                                             " did not accept the test: ", json_string_value(answer), "ill",
-                                             verdict->ill, "answer", answer));
+        api_answer_json(call, 502,
+                        json_pack("{s:s+++, s:b, s:o}", "error", "the channel ", call->name,
+                                  " did not accept the test: ", json_string_value(answer), "ill", verdict->ill,
+                                  "answer", answer));
 }
 
 static void handle_test(struct api_call *call)

@@ -34,8 +34,8 @@ static int clear_path(const struct sockaddr_un *address, struct error *e)
         return error_set(e, -EADDRINUSE, "another process listens on %s; set control.socket to another path",
                          address->sun_path);
     if (unlink(address->sun_path) < 0)
-        return error_set(e, -errno, "the socket %s that an ended daemon left cannot be removed: %s",
-                         address->sun_path, strerror(errno));
+        return error_set(e, -errno, "the socket %s that an ended daemon left cannot be removed: %s", address->sun_path,
+                         strerror(errno));
     return 0;
 }
 

@@ -1,7 +1,9 @@
-/* The settings: YAML files read by libcyaml, checked, with every mistake answered by file, line and what would be right.
+/* The settings: YAML files read by libcyaml, checked, with every mistake answered by file, line and what would be
+ * right.
  *
- * /etc/trialwatch/trialwatch.yaml and then every file of conf.d beside it, whose watches and channels are added. The table of
- * settings is one static table: name, type, default, whether a reload takes it, and the help that the manual prints. */
+ * /etc/trialwatch/trialwatch.yaml and then every file of conf.d beside it, whose watches and channels are added. The
+ * table of settings is one static table: name, type, default, whether a reload takes it, and the help that the manual
+ * prints. */
 #pragma once
 
 #include "alert/channel.h"
@@ -15,6 +17,7 @@
 struct config {
     struct poller_settings registry;
     char *history_path;
+    bool backfill; /* fetch from the registry's own archive what is from before a study was first seen */
     char *control_path;
     int log_priority;
     int64_t health_after_usec; /* the registry unread for so long, or a channel ill: tell the others */

@@ -34,7 +34,8 @@ int config_build_watches(struct config_build *build, struct config_file *file);
 /* Whether the host of a URL is this machine: localhost, 127.x.y.z or [::1]. */
 bool config_is_loopback(const char *url);
 
-/* A name of a watch or channel: tells of a missing or unfit one, and of one that is taken. what is "watch" or "channel". */
+/* A name of a watch or channel: tells of a missing or unfit one, and of one that is taken. what is "watch" or
+ * "channel". */
 struct config_name {
     const char *what;
     const char *name; /* may be NULL */
@@ -46,14 +47,16 @@ void config_check_name(struct config_build *build, const struct config_file *fil
 /* -EINVAL with a sentence for a text that is no duration within the bounds. */
 int config_parse_duration(const char *text, int64_t min_usec, int64_t max_usec, int64_t *ret_usec, struct error *e);
 
-/* The digest, quiet, rate and give_up settings of a channel, any of them NULL. -EINVAL with a sentence, *ret_key the key. */
+/* The digest, quiet, rate and give_up settings of a channel, any of them NULL. -EINVAL with a sentence, *ret_key the
+ * key. */
 struct config_pace {
     const char *digest, *quiet, *rate, *give_up;
 };
 int config_parse_pace(const struct config_pace *pace, struct channel_pace *ret, const char **ret_key, struct error *e);
 
 /* "credential:NAME" or "file:/path" to the secret itself, which the caller frees; without a last line end. -EINVAL for
- * another reference, else why it cannot be read. NULL when the mode leaves it unread. The sentence never shows a secret. */
+ * another reference, else why it cannot be read. NULL when the mode leaves it unread. The sentence never shows a
+ * secret. */
 int config_read_secret(const char *reference, enum config_secrets mode, char **ret, struct error *e);
 /* Whether a text is such a reference at all. */
 bool config_is_secret_reference(const char *text);

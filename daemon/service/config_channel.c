@@ -10,8 +10,8 @@ struct channel_build {
     struct config_build *build;
     struct config_file *file;
     struct channel *channel;
-    size_t index;    /* in the file's draft */
-    bool unread;     /* a secret was left unread: the values cannot be checked together */
+    size_t index; /* in the file's draft */
+    bool unread;  /* a secret was left unread: the values cannot be checked together */
 };
 
 static void tell(struct channel_build *b, const char *key, const char *sentence)

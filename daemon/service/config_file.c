@@ -1,5 +1,7 @@
 #include "service/config_file.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -32,6 +34,7 @@ static void tell(struct config_mistakes *mistakes, const struct config_file *fil
         snprintf(sentence, sizeof(sentence), "there are more mistakes than the %zu told here", CONFIG_MAX_MISTAKES);
     else
         vsnprintf(sentence, sizeof(sentence), format, ap);
+    text_drop_half_character(sentence);
     make_one_line(sentence);
     if (line > 0)
         snprintf(text, sizeof(text), "%s:%zu: %s", file->path, line, sentence);

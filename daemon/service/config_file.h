@@ -16,7 +16,7 @@ struct config_file {
     size_t len;
     yaml_document_t document;
     bool has_document;
-    bool is_main; /* not one of conf.d */
+    bool is_main;                 /* not one of conf.d */
     struct settings_draft *draft; /* owned; NULL while a mistake in shape keeps it from being read */
 };
 

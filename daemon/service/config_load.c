@@ -87,8 +87,8 @@ static void check_belongs(struct load *load, const struct config_file *file)
 {
     for (const struct setting *s = config_settings(); s->key; s++)
         if (strcmp(s->key, "watches") != 0 && strcmp(s->key, "channels") != 0 && config_file_has(file, s->key))
-            config_mistake(&load->mistakes, file, s->key, "%s belongs in %s: a file of conf.d adds watches and channels",
-                           s->key, load->files[0].path);
+            config_mistake(&load->mistakes, file, s->key,
+                           "%s belongs in %s: a file of conf.d adds watches and channels", s->key, load->files[0].path);
 }
 
 /* From text to draft; a mistake in shape leaves the draft NULL. */
@@ -115,8 +115,7 @@ static int make_draft(struct load *load, struct config_file *file, struct error 
 
 static int build(struct load *load, enum config_secrets secrets, struct config *config)
 {
-    struct config_build build = {
-        .config = config, .mistakes = &load->mistakes, .secrets = secrets, .complete = true};
+    struct config_build build = {.config = config, .mistakes = &load->mistakes, .secrets = secrets, .complete = true};
     int r = 0;
 
     for (size_t i = 0; i < load->file_count; i++)

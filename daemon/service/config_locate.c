@@ -40,8 +40,7 @@ static const yaml_node_t *step(const struct config_file *file, const yaml_node_t
     }
 
     size_t len = strcspn(*where, ".[");
-    const yaml_node_pair_t *pair =
-        node->type == YAML_MAPPING_NODE ? find_pair(file, node, *where, len) : NULL;
+    const yaml_node_pair_t *pair = node->type == YAML_MAPPING_NODE ? find_pair(file, node, *where, len) : NULL;
     *where += len;
     if (!pair)
         return NULL;

@@ -99,6 +99,15 @@ static int64_t take_duration(struct config_build *build, const struct config_fil
     return usec;
 }
 
+static bool take_flag(struct config_build *build, const struct config_file *file, const char *path)
+{
+    const char *text = text_or_default(build, file, path);
+
+    if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
+        config_mistake(build->mistakes, file, path, "%s: \"%s\" is neither; write true or false", path, text);
+    return strcmp(text, "true") == 0;
+}
+
 static int take_ca_file(struct config_build *build, const struct config_file *file, const char *path, char **ret)
 {
     int r = take_text(build, file, path, ret);
@@ -141,7 +150,8 @@ static void check_contact(struct config_build *build, const struct config_file *
     bool plain = true;
     for (const char *c = contact; *c; c++)
         plain = plain && *c > ' ' && *c < 0x7F;
-    if (!plain || (!strchr(contact, '@') && strncmp(contact, "https://", 8) != 0 && strncmp(contact, "http://", 7) != 0))
+    if (!plain ||
+        (!strchr(contact, '@') && strncmp(contact, "https://", 8) != 0 && strncmp(contact, "http://", 7) != 0))
         config_mistake(build->mistakes, file, "registry.contact",
                        "registry.contact: \"%s\" is neither a mail address nor a URL; write for example "
                        "trials@example.org",
@@ -200,8 +210,8 @@ int config_build_main(struct config_build *build, struct config_file *file)
         config_mistake(build->mistakes, file, "control.socket",
                        "control.socket: a socket's path may have at most %zu bytes",
                        sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
+    config->backfill = take_flag(build, file, "history.backfill");
     check_log_level(build, file);
-    config->health_after_usec =
-        take_duration(build, file, "health.after", USEC_PER_MINUTE, 365 * USEC_PER_DAY);
+    config->health_after_usec = take_duration(build, file, "health.after", USEC_PER_MINUTE, 365 * USEC_PER_DAY);
     return 0;
 }

@@ -8,7 +8,7 @@
 
 static const char head[] =
     ".\\\" Made by trialwatchd --print-manual from the table of settings.\n"
-    ".Dd $Mdocdate$\n"
+    ".Dd November 22, 2026\n"
     ".Dt TRIALWATCH.YAML 5\n"
     ".Os\n"
     ".Sh NAME\n"
@@ -32,8 +32,8 @@ static const char head[] =
     ".Pq Ic LoadCredential=NAME:/path ,\n"
     "or as\n"
     ".Ql file:/path .\n"
-    "A secret that stands in the settings itself is refused, unless all URLs of its channel are on this machine, which is\n"
-    "for trying out.\n"
+    "A secret that stands in the settings itself is refused, unless all URLs of\n"
+    "its channel are on this machine, which is for trying out.\n"
     "Secrets are never printed.\n"
     ".Sh SETTINGS\n";
 

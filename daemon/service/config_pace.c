@@ -81,8 +81,8 @@ static int parse_zone(const char *text, struct channel_pace *pace, struct error 
     if (pace->zone)
         return strcmp(pace->zone, text) == 0
                    ? 0
-                   : error_set(e, -ENOENT, "digest and quiet should name the same time zone, not %s and %s",
-                               pace->zone, text);
+                   : error_set(e, -ENOENT, "digest and quiet should name the same time zone, not %s and %s", pace->zone,
+                               text);
     pace->zone = strdup(text);
     return pace->zone ? 0 : error_set(e, -ENOMEM, "out of memory");
 }
@@ -113,8 +113,10 @@ static int parse_digest(const char *text, struct channel_pace *pace, struct erro
     if (r == 0)
         r = parse_zone(at, pace, e);
     if (r == -EINVAL)
-        error_set(e, r, "\"%s\" is no digest; write daily 08:00 or weekly monday 08:00, and a time zone if it is not "
-                        "the system's", text);
+        error_set(e, r,
+                  "\"%s\" is no digest; write daily 08:00 or weekly monday 08:00, and a time zone if it is not "
+                  "the system's",
+                  text);
     return r;
 }
 
@@ -142,8 +144,10 @@ static int parse_quiet(const char *text, struct channel_pace *pace, struct error
     if (r == 0)
         r = parse_zone(at, pace, e);
     if (r == -EINVAL)
-        error_set(e, r, "\"%s\" are no quiet hours; write 22:00-07:00, a time zone if it is not the system's, and "
-                        "\"except urgent\" if those may pass", text);
+        error_set(e, r,
+                  "\"%s\" are no quiet hours; write 22:00-07:00, a time zone if it is not the system's, and "
+                  "\"except urgent\" if those may pass",
+                  text);
     return r;
 }
 

@@ -146,8 +146,7 @@ static void hear(cyaml_log_t level, void *userdata, const char *format, va_list 
     if (place && answer->line == 0)
         answer->line = strtoul(place + strlen("(line: "), NULL, 10);
     if (answer->sentence[0] == '\0')
-        snprintf(answer->sentence, sizeof(answer->sentence), "%s",
-                 strncmp(text, "Load: ", 6) == 0 ? text + 6 : text);
+        snprintf(answer->sentence, sizeof(answer->sentence), "%s", strncmp(text, "Load: ", 6) == 0 ? text + 6 : text);
 }
 
 static cyaml_config_t reading(struct answer *answer)

@@ -10,8 +10,8 @@ struct config_schema;
 int config_schema_new(struct config_schema **ret);
 void config_schema_free(struct config_schema *schema);
 
-/* Reads one document. Keys that the table does not know are passed over: config_shape tells of them. An empty file is an
- * empty draft. On -EINVAL the sentence is libcyaml's, and *ret_line where it was, 0 when it did not say. */
+/* Reads one document. Keys that the table does not know are passed over: config_shape tells of them. An empty file is
+ * an empty draft. On -EINVAL the sentence is libcyaml's, and *ret_line where it was, 0 when it did not say. */
 int config_schema_read(const struct config_schema *schema, const char *text, size_t len, struct settings_draft **ret,
                        size_t *ret_line, struct error *e);
 

@@ -62,8 +62,8 @@ static int read_credential(const char *name, enum config_secrets mode, char **re
     char path[4096];
 
     if (*name == '\0' || strchr(name, '/') || *name == '.')
-        return error_set(e, -EINVAL, "\"credential:%s\" names no credential; write for example credential:slack-cardiology",
-                         name);
+        return error_set(e, -EINVAL,
+                         "\"credential:%s\" names no credential; write for example credential:slack-cardiology", name);
     if (mode == SECRETS_FILES && !directory)
         return 0;
     if (!directory)
@@ -93,6 +93,7 @@ int config_read_secret(const char *reference, enum config_secrets mode, char **r
     if (credential)
         return read_credential(credential, mode, ret, e);
     if (*path != '/')
-        return error_set(e, -EINVAL, "\"file:%s\" should be a whole path, such as file:/etc/trialwatch/slack-url", path);
+        return error_set(e, -EINVAL, "\"file:%s\" should be a whole path, such as file:/etc/trialwatch/slack-url",
+                         path);
     return read_secret_file(path, ret, e);
 }

@@ -37,8 +37,8 @@ static const struct setting registry_settings[] = {
      .required = true,
      .help = "A mail address or URL for the User-Agent, so that the registry's operators can reach whoever runs this."},
     {.key = "spacing", TEXT(struct settings_draft, registry.spacing), .example = "1s", .otherwise = "1s",
-     .help = "The least time between two requests, which are never in flight together. Less than 1s, such as 10ms, only "
-             "for a loopback address."},
+     .help = "The least time between two requests, which are never in flight together. Less than 1s, such as 10ms, "
+             "only for a loopback address."},
     {.key = "timeout", TEXT(struct settings_draft, registry.timeout), .example = "60s", .otherwise = "60s",
      .help = "How long one request may take."},
     {.key = "ca_file", TEXT(struct settings_draft, registry.ca_file), .example = "/etc/ssl/certs/proxy.pem",

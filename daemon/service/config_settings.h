@@ -1,7 +1,9 @@
-/* The table of settings: every key of the YAML files, once, with its shape, its default and the help that the manual prints.
+/* The table of settings: every key of the YAML files, once, with its shape, its default and the help that the manual
+ * prints.
  *
  * The libcyaml schema, the check of the document's shape, the suggestions for mistyped keys and trialwatch.yaml(5) all
- * read this table. What libcyaml fills from it are the drafts below: texts as they were written, before they are checked. */
+ * read this table. What libcyaml fills from it are the drafts below: texts as they were written, before they are
+ * checked. */
 #pragma once
 
 #include "alert/channel.h"
@@ -11,13 +13,13 @@
 
 /* Limits on what a settings file may hold. */
 #define CONFIG_MAX_FILE_BYTES ((size_t)8 * 1024 * 1024)
-#define CONFIG_MAX_FILES ((size_t)256) /* of conf.d */
+#define CONFIG_MAX_FILES ((size_t)256)      /* of conf.d */
 #define CONFIG_MAX_VALUES ((size_t)1000000) /* in one file, with what aliases repeat */
 #define CONFIG_MAX_TEXT_BYTES ((size_t)16 * 1024)
 #define CONFIG_MAX_WATCHES ((size_t)10000)
 #define CONFIG_MAX_STUDIES ((size_t)100000) /* of one watch */
 #define CONFIG_MAX_CHANNELS ((size_t)256)
-#define CONFIG_MAX_LIST ((size_t)256) /* entries of any other list */
+#define CONFIG_MAX_LIST ((size_t)256)      /* entries of any other list */
 #define CONFIG_MAX_NAME_BYTES ((size_t)64) /* of a watch or channel */
 #define CONFIG_MAX_SECRET_BYTES ((size_t)16 * 1024)
 #define CONFIG_MAX_CHANNEL_TYPES 24
@@ -33,13 +35,13 @@ enum setting_shape {
 struct setting {
     const char *key; /* NULL ends a table */
     enum setting_shape shape;
-    size_t offset;       /* in the struct of the mapping it stands in */
-    size_t count_offset; /* of a list's length */
-    size_t size;         /* of the struct that the pointer of a block or the entries of blocks point to */
-    size_t max;          /* entries of a list */
+    size_t offset;                  /* in the struct of the mapping it stands in */
+    size_t count_offset;            /* of a list's length */
+    size_t size;                    /* of the struct that the pointer of a block or the entries of blocks point to */
+    size_t max;                     /* entries of a list */
     const struct setting *settings; /* of a block or blocks */
-    const char *example;   /* what to write; shown in the manual and in mistakes */
-    const char *otherwise; /* the default as it would be written; NULL: none */
+    const char *example;            /* what to write; shown in the manual and in mistakes */
+    const char *otherwise;          /* the default as it would be written; NULL: none */
     bool required;
     bool restart; /* a reload does not take it: only a restart does */
     const char *help;
@@ -85,6 +87,7 @@ struct settings_draft {
         char *url, *every, *contact, *spacing, *timeout, *ca_file;
     } registry;
     char *history_path;
+    char *history_backfill;
     char *control_socket;
     char *log_level;
     char *health_after;

@@ -1,5 +1,7 @@
 #include "service/config_file.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -33,8 +35,8 @@ static void list_keys(const struct setting *settings, char *text, size_t size)
         used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "", s->key);
 }
 
-static void tell_unknown_key(struct walk *walk, const yaml_node_t *key, const char *name, const struct setting *settings,
-                             const char *parent)
+static void tell_unknown_key(struct walk *walk, const yaml_node_t *key, const char *name,
+                             const struct setting *settings, const char *parent)
 {
     const char *names[CHANNEL_MAX_OPTIONS + CONFIG_MAX_CHANNEL_TYPES + 16];
     char keys[512];
@@ -57,7 +59,7 @@ static void tell_unknown_key(struct walk *walk, const yaml_node_t *key, const ch
 static void tell_shape(struct walk *walk, const yaml_node_t *node, const struct setting *setting)
 {
     static const char *const wanted[] = {
-        [SETTING_TEXT] = "one value", [SETTING_NUMBER] = "a number",   [SETTING_TEXTS] = "a list",
+        [SETTING_TEXT] = "one value",  [SETTING_NUMBER] = "a number",           [SETTING_TEXTS] = "a list",
         [SETTING_BLOCK] = "a mapping", [SETTING_BLOCKS] = "a list of mappings",
     };
 
@@ -139,6 +141,7 @@ static void walk_mapping(struct walk *walk, const yaml_node_t *mapping, const st
             continue;
         }
         snprintf(name, sizeof(name), "%s", (const char *)key->data.scalar.value);
+        text_drop_half_character(name);
         const struct setting *setting = config_setting_by_key(settings, name);
         if (!setting) {
             tell_unknown_key(walk, key, name, settings, parent);

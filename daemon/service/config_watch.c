@@ -29,16 +29,17 @@ static void check_studies(struct watch_build *b, bool has_query)
     char key[64], sentence[ERROR_TEXT_BYTES];
 
     if (has_query)
-        tell(b, "query", "this version cannot watch a query yet; name the studies instead, such as "
-                         "studies: [NCT04614467]");
+        tell(b, "query",
+             "this version cannot watch a query yet; name the studies instead, such as "
+             "studies: [NCT04614467]");
     else if (b->watch->study_count == 0)
         tell(b, "studies", "names no studies; write for example studies: [NCT04614467]");
     for (size_t i = 0; i < b->watch->study_count; i++) {
         if (text_is_nct_id(b->watch->studies[i]))
             continue;
         snprintf(key, sizeof(key), "studies[%zu]", i);
-        snprintf(sentence, sizeof(sentence),
-                 "\"%s\" is no NCT id; one is NCT and eight digits, such as NCT04614467", b->watch->studies[i]);
+        snprintf(sentence, sizeof(sentence), "\"%s\" is no NCT id; one is NCT and eight digits, such as NCT04614467",
+                 b->watch->studies[i]);
         tell(b, key, sentence);
     }
 }

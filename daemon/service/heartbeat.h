@@ -1,7 +1,7 @@
 /* How long the event loop did not turn: a timer that notices how late it is.
  *
- * It beats fast while the daemon works, so that short stalls are seen, and slowly while it waits. In real time, also under
- * a simulated clock. */
+ * It beats fast while the daemon works, so that short stalls are seen, and slowly while it waits. In real time, also
+ * under a simulated clock. */
 #pragma once
 
 #include <event2/event.h>

@@ -14,6 +14,8 @@
 #include <string.h>
 
 #define CHECK_USEC (15 * USEC_PER_SEC)
+/* What a new version's migration of a large history, with its copy beforehand, may take. */
+#define OPEN_USEC (30 * USEC_PER_MINUTE)
 
 static void log_mistake(const char *line, void *userdata)
 {
@@ -124,6 +126,8 @@ static int open_parts(struct manager *manager, struct error *e)
     const struct config *config = manager->settings.config;
     struct dispatch_settings settings = manager_dispatch_settings(&manager->settings);
     struct poller_events events = manager_poller_events(manager);
+
+    sd_extend_timeout(OPEN_USEC);
     int r = store_open(config->history_path, STORE_WRITE, &manager->store, e);
 
     if (r == 0)
@@ -131,11 +135,12 @@ static int open_parts(struct manager *manager, struct error *e)
     if (r == 0)
         r = smtp_new(manager->base, &manager->smtp, e);
     if (r == 0)
-        r = dispatch_new(manager->base, manager->http, manager->smtp, manager->store, &settings, &manager->dispatch,
-                         e);
+        r = dispatch_new(manager->base, manager->http, manager->smtp, manager->store, &settings, &manager->dispatch, e);
     if (r == 0)
         r = poller_new(manager->base, manager->http, manager->store, &config->registry, manager->settings.watches,
                        &events, &manager->poller, e);
+    if (r == 0)
+        r = manager_backfill_begin(manager, e);
     if (r < 0)
         return r;
     r = maintenance_new(manager->base, config->history_path, &manager->maintenance);
@@ -186,6 +191,7 @@ void manager_free(struct manager *manager)
         return;
     api_free(manager->api);
     heartbeat_free(manager->heartbeat);
+    archive_free(manager->archive);
     poller_free(manager->poller);
     dispatch_free(manager->dispatch);
     maintenance_free(manager->maintenance);

@@ -50,6 +50,7 @@ int manager_reload(struct manager *manager, config_report *report, void *userdat
         manager->settings = after;
         dispatch_configure(manager->dispatch, &settings);
         poller_configure(manager->poller, &after.config->registry, after.watches);
+        archive_configure(manager->archive, &after.config->registry);
         log_set_max_priority(after.config->log_priority);
         warn_of_restart(before.config, after.config);
         manager_settings_clear(&before);

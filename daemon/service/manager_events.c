@@ -40,6 +40,8 @@ static void on_finished(const struct poll *poll, void *userdata)
     manager_tell_systemd(manager);
     if (manager->options.once)
         manager_once_polled(manager, poll);
+    else if (poll->outcome == POLL_COMPLETE)
+        manager_backfill_watched(manager);
 }
 
 struct poller_events manager_poller_events(struct manager *manager)

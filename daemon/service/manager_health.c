@@ -22,8 +22,8 @@ struct observation {
     const char *well_headline; /* once it is over */
 };
 
-static void announce(struct manager *manager, const struct condition *condition, int64_t now_usec,
-                     const char *headline, const char *text)
+static void announce(struct manager *manager, const struct condition *condition, int64_t now_usec, const char *headline,
+                     const char *text)
 {
     char id[96];
 

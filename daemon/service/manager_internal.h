@@ -5,6 +5,7 @@
 #include "history/store.h"
 #include "net/http.h"
 #include "net/smtp.h"
+#include "registry/archive.h"
 #include "registry/poller.h"
 #include "service/api.h"
 #include "service/heartbeat.h"
@@ -22,9 +23,9 @@ struct manager_settings {
 /* One thing that may be wrong for a while, and of which the channels are told. */
 struct condition {
     bool bad;
-    int64_t since_usec;     /* wall; of this spell */
-    int64_t told_usec;      /* wall; 0: not yet in this spell */
-    const char *name;       /* static: "registry", "history" */
+    int64_t since_usec; /* wall; of this spell */
+    int64_t told_usec;  /* wall; 0: not yet in this spell */
+    const char *name;   /* static: "registry", "history" */
 };
 
 struct manager {
@@ -41,17 +42,18 @@ struct manager {
     struct smtp *smtp;
     struct dispatch *dispatch;
     struct poller *poller;
+    struct archive *archive; /* the registry's own */
     struct maintenance *maintenance;
     struct api *api;
     struct heartbeat *heartbeat;
     struct timer *check_timer; /* health and what systemd is told */
     struct timer *once_timer;  /* of a once-run, while alerts go out */
 
-    int64_t started_usec; /* wall */
+    int64_t started_usec;  /* wall */
     int64_t progress_usec; /* stopwatch: when a poll last began, got on or ended */
     enum poller_state last_state;
-    bool said_studies; /* what the registry holds was told once */
-    int64_t once_until_usec;  /* stopwatch */
+    bool said_studies;       /* what the registry holds was told once */
+    int64_t once_until_usec; /* stopwatch */
     int exit_status;
     char history_damage[256]; /* what the check after an unclean end found, "" */
 
@@ -81,6 +83,12 @@ bool manager_gets_on(struct manager *manager);
 
 /* manager_events.c: what poller reports */
 struct poller_events manager_poller_events(struct manager *manager);
+
+/* manager_backfill.c */
+int manager_backfill_begin(struct manager *manager, struct error *e);
+/* Asks for what the settings want of the watched studies. */
+void manager_backfill_watched(struct manager *manager);
+json_t *manager_backfill_status(const struct manager *manager); /* new reference; NULL without memory */
 
 /* manager_once.c */
 void manager_once_polled(struct manager *manager, const struct poll *poll);

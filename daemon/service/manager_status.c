@@ -149,25 +149,23 @@ static json_t *history_status(const struct manager *manager)
 
     store_health(manager->store, &health);
     ledger_head(manager->store, head, NULL);
-    return json_pack("{s:o, s:i, s:I, s:I, s:o, s:I, s:o, s:s}", "path", json_text(store_path(manager->store)), "schema",
-                     store_schema_version(manager->store), "bytes", (json_int_t)health.file_bytes, "studies",
+    return json_pack("{s:o, s:i, s:I, s:I, s:o, s:I, s:o, s:s}", "path", json_text(store_path(manager->store)),
+                     "schema", store_schema_version(manager->store), "bytes", (json_int_t)health.file_bytes, "studies",
                      (json_int_t)versions_count_studies(manager->store), "last_commit",
-                     json_time(health.last_commit_usec), "slowest_commit_usec",
-                     (json_int_t)health.slowest_commit_usec, "error",
-                     health.error < 0 ? json_text(health.error_text) : json_null(), "ledger_head", head);
+                     json_time(health.last_commit_usec), "slowest_commit_usec", (json_int_t)health.slowest_commit_usec,
+                     "error", health.error < 0 ? json_text(health.error_text) : json_null(), "ledger_head", head);
 }
 
 static void append_channel(const struct channel_status *status, void *userdata)
 {
     json_array_append_new(
-        userdata,
-        json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:I, s:o, s:o, s:o}", "name", status->name, "type",
-                  status->type, "due", (json_int_t)status->counts.due, "held", (json_int_t)status->counts.held,
-                  "sending", (json_int_t)status->counts.sending, "delivered", (json_int_t)status->counts.delivered,
-                  "failed", (json_int_t)status->counts.failed, "dropped", (json_int_t)status->counts.dropped, "ill",
-                  status->ill, "failures", (json_int_t)status->failures, "last_answer",
-                  json_text(status->last_answer), "last_good", json_time(status->last_good_usec), "next_attempt",
-                  json_time(status->next_attempt_usec)));
+        userdata, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:I, s:o, s:o, s:o}", "name", status->name,
+                            "type", status->type, "due", (json_int_t)status->counts.due, "held",
+                            (json_int_t)status->counts.held, "sending", (json_int_t)status->counts.sending, "delivered",
+                            (json_int_t)status->counts.delivered, "failed", (json_int_t)status->counts.failed,
+                            "dropped", (json_int_t)status->counts.dropped, "ill", status->ill, "failures",
+                            (json_int_t)status->failures, "last_answer", json_text(status->last_answer), "last_good",
+                            json_time(status->last_good_usec), "next_attempt", json_time(status->next_attempt_usec)));
 }
 
 static json_t *watch_status(const struct watch *watch)
@@ -194,8 +192,8 @@ json_t *manager_status(struct manager *manager)
     return json_pack("{s:s, s:b, s:I, s:o, s:I, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:{s:I}}", "version",
                      TRIALWATCH_VERSION, "running", 1, "pid", (json_int_t)getpid(), "started",
                      json_time(manager->started_usec), "uptime_sec", (json_int_t)(uptime_usec / USEC_PER_SEC),
-                     "settings", json_text(manager->config_path), "healthy", json_array_size(troubles) == 0,
-                     "troubles", troubles, "registry", registry_status(manager), "history", history_status(manager),
-                     "channels", channels, "watches", watches, "loop", "longest_stall_usec",
+                     "settings", json_text(manager->config_path), "healthy", json_array_size(troubles) == 0, "troubles",
+                     troubles, "registry", registry_status(manager), "history", history_status(manager), "channels",
+                     channels, "watches", watches, "loop", "longest_stall_usec",
                      (json_int_t)heartbeat_longest_stall_usec(manager->heartbeat));
 }

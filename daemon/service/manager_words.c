@@ -34,8 +34,7 @@ void manager_say_start(struct manager *manager)
     const char *const *studies = watch_set_studies(manager->settings.watches, &count);
 
     buf_append_string(&line, "Watching ");
-    text_append_count(&line, count, count == 1 ? "study" : "studie");
-    buf_append_string(&line, ": ");
+    buf_printf(&line, "%zu %s: ", count, count == 1 ? "study" : "studies");
     append_list(&line, studies, count);
     buf_append_string(&line, "; alerts go to ");
     const char **names = calloc(config->channel_count + 1, sizeof(*names));

@@ -32,7 +32,7 @@ enum {
 
     CITY_SAME = 300,
     CITY_NEAR = -50,
-    CITY_UNKNOWN = -200,
+    CITY_UNKNOWN = -250,
     CITY_FAR = -400,
     NEAR_KM = 30,
 

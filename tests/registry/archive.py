@@ -1,17 +1,26 @@
 """The registry's own archive of versions, which is not documented: /api/int/studies/{id}/history and …/history/{n}.
 
-Refuses with 429 as soon as two requests to it are in flight. Rich text comes as HTML with entities.
+Refuses with 429 as soon as two requests to it are in flight. Every text is escaped with entities, rich text is HTML.
 """
 
-import html
 import re
 
 import query
+import richtext
 from api import json_answer, not_found, text_answer
 
 PATH = re.compile(r"/api/int/studies/([^/]+)/history(?:/(\d+))?\Z")
-RICH_TEXT = (("descriptionModule", "briefSummary"), ("descriptionModule", "detailedDescription"),
-             ("eligibilityModule", "eligibilityCriteria"))
+RICH_TEXT = frozenset((
+    "armsInterventionsModule.armGroups.description", "armsInterventionsModule.interventions.description",
+    "descriptionModule.briefSummary", "descriptionModule.detailedDescription", "designModule.bioSpec.description",
+    "designModule.designInfo.interventionModelDescription",
+    "designModule.designInfo.maskingInfo.maskingDescription", "eligibilityModule.eligibilityCriteria",
+    "eligibilityModule.genderDescription", "eligibilityModule.studyPopulation",
+    "ipdSharingStatementModule.accessCriteria", "ipdSharingStatementModule.description",
+    "ipdSharingStatementModule.timeFrame", "outcomesModule.otherOutcomes.description",
+    "outcomesModule.primaryOutcomes.description", "outcomesModule.secondaryOutcomes.description",
+    "referencesModule.seeAlsoLinks.label",
+))
 LABELS = {
     "identificationModule": "Study Identification", "statusModule": "Study Status",
     "sponsorCollaboratorsModule": "Sponsor/Collaborators", "oversightModule": "Oversight",
@@ -57,10 +66,16 @@ def changes_of(trees):
     return {"changes": changes}
 
 
+def in_archive_form(value, path=""):
+    if isinstance(value, dict):
+        return {key: in_archive_form(member, f"{path}.{key}".lstrip(".")) for key, member in value.items()}
+    if isinstance(value, list):
+        return [in_archive_form(item, path) for item in value]
+    if not isinstance(value, str):
+        return value
+    return richtext.to_html(value) if path in RICH_TEXT else richtext.escape(value)
+
+
 def archived(tree, number):
-    protocol = tree["protocolSection"]
-    for module, field in RICH_TEXT:
-        if field in protocol.get(module, {}):
-            paragraphs = protocol[module][field].split("\n\n")
-            protocol[module][field] = "".join(f"<p>{html.escape(text)}</p>" for text in paragraphs)
-    return {"studyVersion": number, "study": {"protocolSection": protocol}}
+    return {"studyVersion": number, "study": {
+        "protocolSection": in_archive_form(tree["protocolSection"]), "hasResults": tree.get("hasResults", False)}}

@@ -140,6 +140,27 @@ def test_a_registry_that_cannot_be_reached_is_a_trouble(house):
     assert any(trouble.startswith("The registry could not be read") for trouble in house.status()["troubles"])
 
 
+def test_a_long_silence_of_the_registry_is_told_and_its_end_too(house):
+    house.start_registry(STORY)
+    receiver = house.start_webhook()
+    hook = house.webhook_channel(receiver, name="here")
+    house.start_daemon(house.write_settings(WATCH, [hook], health={"after": "6h"}))
+    house.settle()
+    house.registry.fault("status", status=503, times=-1)
+    for _ in range(8):
+        house.clock.advance(3600)
+        house.poll()
+        wait_until(lambda: house.status()["registry"]["state"] == "backing-off", "the failed look")
+    wait_until(lambda: receiver.received, "the message of the silence")
+    assert "The registry cannot be read" in receiver.received[0].body.decode()
+    house.registry.clear_faults()
+    house.clock.advance(2 * 3600)  # the longest wait after failures, and its jitter
+    wait_until(lambda: len(receiver.received) > 1, "the message of its end")
+    assert "The registry can be read again" in receiver.received[1].body.decode()
+    assert house.status()["healthy"]
+    assert len(receiver.received) == 2
+
+
 # Reload and stop
 
 

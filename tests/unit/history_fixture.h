@@ -131,10 +131,10 @@ static inline struct study *make_study(const char *nct_id, const char *status, s
         if (strcmp(status, "RECRUITING") == 0)
             json_object_set_new(json_array_get(locations, i), "status", json_string("RECRUITING"));
     }
-    json_t *record = json_pack("{s:{s:{s:s, s:s, s:[s]}, s:{s:s}, s:{s:s}, s:{s:o}}}", "protocolSection",
-                               "identificationModule", "nctId", nct_id, "briefTitle", "A trial of cells", "nctIdAliases",
-                               "NCT00000042", "statusModule", "overallStatus", status, "descriptionModule",
-                               "briefSummary", summary, "contactsLocationsModule", "locations", locations);
+    json_t *record = json_pack(
+        "{s:{s:{s:s, s:s, s:[s]}, s:{s:s}, s:{s:s}, s:{s:o}}}", "protocolSection", "identificationModule", "nctId",
+        nct_id, "briefTitle", "A trial of cells", "nctIdAliases", "NCT00000042", "statusModule", "overallStatus",
+        status, "descriptionModule", "briefSummary", summary, "contactsLocationsModule", "locations", locations);
     assert_non_null(record);
     assert_int_equal(study_from_json(record, &study, NULL), 0);
     json_decref(record);

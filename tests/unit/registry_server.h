@@ -39,8 +39,8 @@ struct server {
     struct server_study studies[FIXTURE_MAX_STUDIES];
     size_t study_count;
     size_t page_size;
-    const char *refuses_id; /* 400 for every request that names it; NULL: none */
-    const char *adds;       /* text put among the records, with its comma; NULL: none */
+    const char *refuses_id;                           /* 400 for every request that names it; NULL: none */
+    const char *adds;                                 /* text put among the records, with its comma; NULL: none */
     int (*answers)(const char *uri, struct buf *out); /* other addresses, with a status; NULL: 404 */
     struct server_fault faults[SERVER_MAX_FAULTS];
     size_t fault_count;

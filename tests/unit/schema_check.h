@@ -59,7 +59,9 @@ static inline void schema_check_scalar(struct schema_check *check, const json_t 
     size_t index;
     json_t *choice;
 
-    json_array_foreach(choices, index, choice) chosen = chosen || json_equal(choice, value);
+    json_array_foreach (choices, index, choice) {
+        chosen = chosen || json_equal(choice, value);
+    }
     if (!chosen || (fixed && !json_equal(fixed, value)))
         schema_complain(check, where, "is none of the values allowed");
     if (pattern && json_is_string(value) && !schema_matches(pattern, json_string_value(value)))
@@ -81,11 +83,10 @@ static inline void schema_check_object(struct schema_check *check, const json_t 
     json_t *name, *member;
     const char *key;
 
-    json_array_foreach(json_object_get(schema, "required"), index,
-                       name) if (!json_object_get(value, json_string_value(name)))
-        schema_complain(check, where, json_string_value(name));
-    json_object_foreach((json_t *)value, key, member)
-    {
+    json_array_foreach (json_object_get(schema, "required"), index, name)
+        if (!json_object_get(value, json_string_value(name)))
+            schema_complain(check, where, json_string_value(name));
+    json_object_foreach ((json_t *)value, key, member) {
         char inside[400];
         snprintf(inside, sizeof(inside), "%.300s.%.60s", where, key);
         const json_t *property = json_object_get(properties, key);
@@ -107,8 +108,7 @@ static inline void schema_check_array(struct schema_check *check, const json_t *
         schema_complain(check, where, "has too many items");
     if ((json_int_t)json_array_size(value) < json_integer_value(json_object_get(schema, "minItems")))
         schema_complain(check, where, "has too few items");
-    json_array_foreach(value, index, item)
-    {
+    json_array_foreach (value, index, item) {
         const json_t *of_item = first ? json_array_get(first, index) : json_object_get(schema, "items");
         char inside[400];
         snprintf(inside, sizeof(inside), "%.300s[%zu]", where, index);

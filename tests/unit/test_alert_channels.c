@@ -57,8 +57,7 @@ static void check_slack(json_t *body)
     json_t *block;
 
     assert_true(json_array_size(blocks) >= 2 && json_array_size(blocks) <= 50);
-    json_array_foreach(blocks, index, block)
-    {
+    json_array_foreach (blocks, index, block) {
         const char *type = string_at(block, "type");
         size_t count = characters(block_text(block));
         assert_true(count >= 1);
@@ -382,9 +381,13 @@ static void append_strings(struct buf *out, const json_t *json)
         buf_append_string(out, json_string_value(json));
         buf_append_string(out, "\n");
     }
-    json_array_foreach(json, index, value) append_strings(out, value);
+    json_array_foreach (json, index, value) {
+        append_strings(out, value);
+    }
     if (json_is_object(json))
-        json_object_foreach((json_t *)json, key, value) append_strings(out, value);
+        json_object_foreach ((json_t *)json, key, value) {
+            append_strings(out, value);
+        }
 }
 
 static void assert_lacks(const char *type, const char *text, const char *what)

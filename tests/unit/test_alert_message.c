@@ -47,8 +47,9 @@ static const json_t *change_of_kind(const json_t *study, const char *kind)
     size_t index;
     json_t *change;
 
-    json_array_foreach(json_object_get(study, "changes"), index,
-                       change) if (strcmp(text_of(change, "kind"), kind) == 0) return change;
+    json_array_foreach (json_object_get(study, "changes"), index, change)
+        if (strcmp(text_of(change, "kind"), kind) == 0)
+            return change;
     fail_msg("no change of kind %s", kind);
     return NULL;
 }
@@ -117,8 +118,9 @@ static void dates_are_called_as_people_call_them(void **state)
     size_t index, found = 0;
     json_t *change;
 
-    json_array_foreach(json_object_get(only_study(message), "changes"), index, change) found +=
-        strcmp(text_of(change, "text"), "Primary completion: 2022-04 (estimated) → 2022-12 (estimated)") == 0;
+    json_array_foreach (json_object_get(only_study(message), "changes"), index, change) {
+        found += strcmp(text_of(change, "text"), "Primary completion: 2022-04 (estimated) → 2022-12 (estimated)") == 0;
+    }
     assert_int_equal(found, 1);
     json_decref(message);
 }
@@ -131,8 +133,7 @@ static void changes_are_ordered_by_weight(void **state)
     size_t index;
     json_t *change;
 
-    json_array_foreach(json_object_get(only_study(message), "changes"), index, change)
-    {
+    json_array_foreach (json_object_get(only_study(message), "changes"), index, change) {
         assert_int_equal(weight_from_name(text_of(change, "weight"), &weight), 0);
         assert_true(weight <= last);
         last = weight;
@@ -329,6 +330,18 @@ static void two_refreshes_of_a_study_are_one_entry_of_a_digest(void **state)
     json_decref(message);
 }
 
+static void a_digest_is_headed_by_what_is_so_now(void **state)
+{
+    struct story *story = *state;
+
+    take_record(story, "2026-01-01T09:00:00", "NCT00000001", "RECRUITING", "", "");
+    take_record(story, "2026-01-02T09:00:00", "NCT00000001", "SUSPENDED", "", "");
+    take_record(story, "2026-01-03T09:00:00", "NCT00000001", "RECRUITING", "", "");
+    json_t *message = story_message(story);
+    assert_string_equal(text_of(message, "headline"), "Status: Suspended → Recruiting");
+    json_decref(message);
+}
+
 static void a_watch_that_is_gone_is_still_named(void **state)
 {
     struct story *story = *state;
@@ -433,6 +446,7 @@ int main(void)
         STORY_TEST(a_value_at_the_limit_is_sent),
         STORY_TEST(a_value_one_past_the_limit_is_left_out),
         STORY_TEST(two_refreshes_of_a_study_are_one_entry_of_a_digest),
+        STORY_TEST(a_digest_is_headed_by_what_is_so_now),
         STORY_TEST(a_watch_that_is_gone_is_still_named),
         STORY_TEST(an_unknown_message_is_refused),
         STORY_TEST(a_preview_shows_any_version),

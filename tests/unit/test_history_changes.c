@@ -194,8 +194,9 @@ static void the_log_reads_well_in_sqlite3(void **state)
 
     fixture_take_in(f, a, NULL);
     fixture_take_in(f, b, a);
-    assert_string_equal(outsider_reads(f->path, "SELECT nct_id || ' ' || version || ' ' || seen || ' ' || kind || ' ' ||"
-                                                " before || ' ' || after FROM change_log"),
+    assert_string_equal(outsider_reads(f->path,
+                                       "SELECT nct_id || ' ' || version || ' ' || seen || ' ' || kind || ' ' ||"
+                                       " before || ' ' || after FROM change_log"),
                         NCT_1 " 2 2026-02-11T11:00:05Z status \"RECRUITING\" \"SUSPENDED\"");
 }
 

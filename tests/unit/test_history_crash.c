@@ -88,7 +88,8 @@ static void assert_consistent(struct fixture *f, long told)
     assert_string_equal(outsider_reads(f->path, "SELECT count(*) FROM versions v WHERE change_count <>"
                                                 " (SELECT count(*) FROM changes WHERE version = v.id)"),
                         "0");
-    assert_string_equal(outsider_reads(f->path, "SELECT site_count - (SELECT count(*) FROM site_now) FROM studies"), "0");
+    assert_string_equal(outsider_reads(f->path, "SELECT site_count - (SELECT count(*) FROM site_now) FROM studies"),
+                        "0");
 }
 
 static void a_writer_that_is_killed_leaves_whole_transactions(void **state)

@@ -94,10 +94,11 @@ static void the_hash_is_that_of_the_documented_text(void **state)
 static void a_flipped_byte_of_a_body_is_found(void **state)
 {
     /* the last byte of the frame */
-    assert_broken(*state,
-                  "DROP TRIGGER versions_no_update; UPDATE versions SET body = CAST(substr(body, 1, length(body) - 1) ||"
-                  " x'00' AS BLOB) WHERE id = 2",
-                  "entry 2 does not hold");
+    assert_broken(
+        *state,
+        "DROP TRIGGER versions_no_update; UPDATE versions SET body = CAST(substr(body, 1, length(body) - 1) ||"
+        " x'00' AS BLOB) WHERE id = 2",
+        "entry 2 does not hold");
 }
 
 static void a_changed_body_with_its_hash_changed_too_is_found(void **state)
@@ -165,7 +166,8 @@ static void a_deleted_version_is_found(void **state)
 
 static void a_deleted_base_is_found_at_its_own_entry(void **state)
 {
-    assert_broken(*state, "PRAGMA foreign_keys = OFF; DROP TRIGGER versions_no_delete; DELETE FROM versions WHERE id = 1",
+    assert_broken(*state,
+                  "PRAGMA foreign_keys = OFF; DROP TRIGGER versions_no_delete; DELETE FROM versions WHERE id = 1",
                   "entry 1 does not hold: its version is not there");
 }
 
@@ -199,10 +201,11 @@ static void the_newest_entry_deleted_without_its_row_is_found(void **state)
 
 static void a_version_put_in_without_an_entry_is_found(void **state)
 {
-    assert_broken(*state,
-                  "INSERT INTO versions SELECT 9, study, 0, 9, seen_usec, refresh, poll, 0, hash, canonical_bytes, base,"
-                  " depth, body FROM versions WHERE id = 1",
-                  "version 9 of " NCT_1 " has no ledger entry");
+    assert_broken(
+        *state,
+        "INSERT INTO versions SELECT 9, study, 0, 9, seen_usec, refresh, poll, 0, hash, canonical_bytes, base,"
+        " depth, body FROM versions WHERE id = 1",
+        "version 9 of " NCT_1 " has no ledger entry");
 }
 
 static void an_older_file_does_not_contain_what_was_attested(void **state)

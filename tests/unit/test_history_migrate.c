@@ -31,7 +31,8 @@ static void older_files_are_brought_up_after_a_copy(void **state)
 
 static void a_step_that_fails_leaves_the_file_as_it_was(void **state)
 {
-    static const char *const failing[] = {NULL, "CREATE TABLE first_new (a INTEGER) STRICT", "INSERT INTO nowhere VALUES (1)"};
+    static const char *const failing[] = {NULL, "CREATE TABLE first_new (a INTEGER) STRICT",
+                                          "INSERT INTO nowhere VALUES (1)"};
     struct fixture *f = *state;
 
     assert_true(migrate_run(f->store->db, f->path, failing, 1, 3, &f->e) < 0);

@@ -395,7 +395,8 @@ static void filters_choose_alerts(void **state)
     assert_int_equal(count_matches(f, (struct alert_filter){.states = 1U << ALERT_DROPPED}), 1);
     assert_int_equal(count_matches(f, (struct alert_filter){.channel = "one", .states = 1U << ALERT_DUE}), 1);
     assert_int_equal(count_matches(f, (struct alert_filter){.since_usec = NOW + 1}), 0);
-    assert_ok(f, outbox_each(f->store, &(struct alert_filter){.newest_first = true, .limit = 1}, copy_alert, &copy, &f->e));
+    assert_ok(
+        f, outbox_each(f->store, &(struct alert_filter){.newest_first = true, .limit = 1}, copy_alert, &copy, &f->e));
     assert_string_equal(copy.row.id, c);
 }
 

@@ -32,7 +32,8 @@ static void a_finished_poll_reads_back_whole(void **state)
     assert_string_equal(found.refresh, REFRESH_1);
     assert_string_equal(found.api_version, "2.0.5");
     assert_string_equal(found.reason, poll.reason);
-    assert_string_equal(outsider_reads(f->path, "SELECT missing_ids FROM poll_log"), "[\"NCT00000001\",\"NCT00000002\"]");
+    assert_string_equal(outsider_reads(f->path, "SELECT missing_ids FROM poll_log"),
+                        "[\"NCT00000001\",\"NCT00000002\"]");
     assert_ok(f, ledger_verify(f->store, 0, NULL, NULL, &(struct ledger_report){0}, &f->e));
 }
 

@@ -102,8 +102,9 @@ static void times_say_since_when(void **state)
     assert_int_equal(beta.unlisted_usec, 0);
     assert_false(beta.has_geopoint);
     assert_null(beta.contacts);
-    assert_string_equal(outsider_reads(f->path, "SELECT opened || ' ' || ifnull(closed, '-') FROM site_now WHERE number = 2"),
-                        "2026-02-11T11:00:05Z -");
+    assert_string_equal(
+        outsider_reads(f->path, "SELECT opened || ' ' || ifnull(closed, '-') FROM site_now WHERE number = 2"),
+        "2026-02-11T11:00:05Z -");
 
     struct version third = fixture_take_in(f, c, b);
     assert_ok(f, history_sites_get(f->store, NCT_1, 1, keep, &alpha, &f->e));
@@ -223,7 +224,8 @@ static void ranges_are_written_and_read(void **state)
 
 static void what_is_no_range_is_refused(void **state)
 {
-    static const char *const texts[] = {"0", "-1", "3-1", "1,", ",1", "1;2", "1-", "1--2", "x", "1-1000000000", "1-9", " 1"};
+    static const char *const texts[] = {"0",  "-1",   "3-1", "1,",           ",1",  "1;2",
+                                        "1-", "1--2", "x",   "1-1000000000", "1-9", " 1"};
     long *numbers = NULL;
     size_t count;
 

@@ -205,8 +205,8 @@ static void nothing_may_be_rewritten(void **state)
         "UPDATE versions SET refresh = 'x'",
         "DELETE FROM versions",
         "INSERT OR REPLACE INTO versions SELECT * FROM versions",
-        "REPLACE INTO versions SELECT NULL, study, origin, number, seen_usec, refresh, poll, change_count, hash,"
-        " canonical_bytes, base, depth, body FROM versions",
+        ("REPLACE INTO versions SELECT NULL, study, origin, number, seen_usec, refresh, poll, change_count, hash,"
+         " canonical_bytes, base, depth, body FROM versions"),
         "UPDATE changes SET weight = 0",
         "DELETE FROM changes",
         "INSERT OR REPLACE INTO changes SELECT * FROM changes",

@@ -170,7 +170,8 @@ static void version_answers_are_read(void **state)
         const char *refresh;
     } cases[] = {
         {"{\"apiVersion\":\"2.0.5\",\"dataTimestamp\":\"2026-02-11T09:00:05\"}", "2.0.5", "2026-02-11T09:00:05"},
-        {" {\"more\":[1],\"dataTimestamp\":\"2026-02-11T09:00:05\",\"apiVersion\":\"2\"}\n", "2", "2026-02-11T09:00:05"},
+        {" {\"more\":[1],\"dataTimestamp\":\"2026-02-11T09:00:05\",\"apiVersion\":\"2\"}\n", "2",
+         "2026-02-11T09:00:05"},
         {"{\"apiVersion\":\"2.0.5\"}", "2.0.5", ""},
         {"{\"apiVersion\":\"2.0.5\",\"dataTimestamp\":null}", "2.0.5", ""},
         {"{\"apiVersion\":\"2.0.5\",\"dataTimestamp\":5}", NULL, NULL},

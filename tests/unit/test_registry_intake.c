@@ -4,8 +4,6 @@
 #include "registry/intake.h"
 
 #include <errno.h>
-#include <signal.h>
-#include <sys/resource.h>
 
 static const char *const watched[] = {"NCT00000001", "NCT00000002"};
 
@@ -149,7 +147,8 @@ static void what_is_no_record_is_unreadable_and_says_whose_it_would_be(void **st
         {"{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT1\"}}}", ""},
         {"{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT00000001\",\"x\":\"\\u0000\"}}}", ""},
         {"{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT00000001\"},"
-         "\"contactsLocationsModule\":{\"locations\":[5]}}}", "NCT00000001"},
+         "\"contactsLocationsModule\":{\"locations\":[5]}}}",
+         "NCT00000001"},
     };
     struct setting *setting = *state;
 
@@ -180,19 +179,6 @@ static void a_record_over_the_limit_is_not_even_decoded(void **state)
     assert_non_null(strstr(result.why.text, "not JSON"));
 }
 
-/* The history's files may not grow, as on a full disk. */
-static struct rlimit fill_disk(void)
-{
-    struct rlimit before, full;
-
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-    full = before;
-    full.rlim_cur = 4096;
-    signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &full), 0);
-    return before;
-}
-
 static void nothing_is_lost_when_the_disk_is_full(void **state)
 {
     struct setting *setting = *state;
@@ -204,7 +190,7 @@ static void nothing_is_lost_when_the_disk_is_full(void **state)
     begin_poll(setting, "2026-02-12T09:00:05");
     fixture_append_record(&text, watched[0], "RECRUITING", 200, "b");
 
-    struct rlimit before = fill_disk();
+    struct rlimit before = fixture_fill_disk();
     int r = take_text(setting, buf_string(&text), text.len, &result, &e);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     assert_true(r < 0);

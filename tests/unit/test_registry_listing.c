@@ -202,8 +202,8 @@ static void the_one_bad_id_is_found_by_halving(void **state)
     static const struct {
         const char *asked;
         bool refused;
-    } steps[] = {{"1 2 3 4 5", true}, {"1 2", false}, {"3 4 5", true}, {"3", false}, {"4 5", true},
-                 {"4", true},         {"5", false}};
+    } steps[] = {{"1 2 3 4 5", true}, {"1 2", false}, {"3 4 5", true}, {"3", false},
+                 {"4 5", true},       {"4", true},    {"5", false}};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {

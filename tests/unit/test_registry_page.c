@@ -9,10 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* With everything that could lead a scanner astray: brackets, quotes and backslashes in strings, nesting, odd spaces. */
+/* With everything that could lead a scanner astray: brackets, quotes and backslashes in strings, nesting, odd spaces.
+ */
 #define RECORD_A "{\"id\":\"A\",\"t\":\"]}, \\\"{[ \\\\\",\"deep\":[{\"x\":[[1,2],{}]}]}"
 #define RECORD_B "{ \"id\" : \"B\", \"u\" : \"\\u005d\\u007d\", \"n\" : -1.5e3, \"z\":null }"
-#define PAGE "{\"totalCount\":2,\"studies\":[" RECORD_A " ,\n\t" RECORD_B "] , \"nextPageToken\":\"abra\\u0063adabra\"}\n"
+#define PAGE                                                                                                           \
+    "{\"totalCount\":2,\"studies\":[" RECORD_A " ,\n\t" RECORD_B "] , \"nextPageToken\":\"abra\\u0063adabra\"}\n"
 
 /* Reads the page to its end; the records are joined in seen by newlines. */
 static int read_all(const char *text, size_t len, struct page *page, struct buf *seen, struct error *e)

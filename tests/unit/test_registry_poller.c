@@ -253,7 +253,8 @@ static void pages_are_followed_and_empty_ones_too(void **state)
                     (struct server_fault){.at = 1, .body = "{\"studies\":[],\"nextPageToken\":\"p0\"}"});
     first_look(setting);
     assert_int_equal(setting->server.requests, 5);
-    assert_non_null(strstr(setting->server.uris[2], "&countTotal=true&filter.ids=" ONE "," TWO "," THREE "&pageToken=p0"));
+    assert_non_null(
+        strstr(setting->server.uris[2], "&countTotal=true&filter.ids=" ONE "," TWO "," THREE "&pageToken=p0"));
     assert_non_null(strstr(setting->server.uris[3], "&pageToken=p2"));
     assert_int_equal(fixture_version(&setting->fixture, THREE), 1);
 }
@@ -314,6 +315,26 @@ static void whatever_goes_wrong_is_a_failed_look_and_nothing_else(void **state)
     assert_int_equal(fixture_polls(&setting->fixture, POLL_FAILED), (long)ARRAY_SIZE(cases));
 }
 
+static void a_full_disk_loses_nothing(void **state)
+{
+    struct setting *setting = *state;
+
+    first_look(setting);
+    setting->server.refresh = LATER;
+    setting->server.studies[0].status = "SUSPENDED";
+    struct rlimit before = fixture_fill_disk();
+    run_until_finished(setting, 2);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(setting->last.outcome, POLL_FAILED);
+    assert_non_null(strstr(status_of(setting).trouble, "history.db"));
+    assert_int_equal(fixture_version(&setting->fixture, ONE), 1);
+
+    run_until_finished(setting, 3);
+    assert_int_equal(setting->last.outcome, POLL_COMPLETE);
+    assert_int_equal(setting->last.changed, 1);
+    assert_int_equal(fixture_alerts_due(&setting->fixture), 1);
+}
+
 static void a_long_outage_is_warned_of_once_and_asked_less_and_less(void **state)
 {
     struct setting *setting = *state;
@@ -331,6 +352,7 @@ static void a_long_outage_is_warned_of_once_and_asked_less_and_less(void **state
     run_until_finished(setting, 11);
     assert_int_equal(setting->last.outcome, POLL_UNCHANGED);
     assert_int_equal(status_of(setting).failures, 0);
+    assert_string_equal(status_of(setting).trouble, "");
 }
 
 static void retry_after_is_honoured_also_against_people(void **state)
@@ -492,6 +514,9 @@ static void a_bad_record_costs_only_itself(void **state)
     assert_int_equal(fixture_version(&setting->fixture, THREE), 0);
     assert_int_equal(status_of(setting).missing_count, 0);
     assert_non_null(strstr(status_of(setting).trouble, THREE));
+    run_until_finished(setting, 2);
+    assert_int_equal(setting->last.outcome, POLL_UNCHANGED);
+    assert_non_null(strstr(status_of(setting).trouble, THREE));
     assert_int_equal(setting->warnings, 1);
 }
 
@@ -618,6 +643,7 @@ int main(void)
         POLLER_TEST(a_refresh_that_only_moves_version_holders_is_silent),
         POLLER_TEST(pages_are_followed_and_empty_ones_too),
         POLLER_TEST(whatever_goes_wrong_is_a_failed_look_and_nothing_else),
+        POLLER_TEST(a_full_disk_loses_nothing),
         POLLER_TEST(a_long_outage_is_warned_of_once_and_asked_less_and_less),
         POLLER_TEST(retry_after_is_honoured_also_against_people),
         POLLER_TEST(people_may_look_during_our_own_backoff),

@@ -1,4 +1,5 @@
-/* The control API of a real daemon in a process of its own: routes, limits, who may, and what a peer that leaves does. */
+/* The control API of a real daemon in a process of its own: routes, limits, who may, and what a peer that leaves does.
+ */
 #include "check.h"
 
 #include "base/clock.h"
@@ -287,7 +288,8 @@ static void reload_answers_with_the_mistakes(void **state)
     assert_int_equal(ask("POST", "/v1/reload", "", &body), 422);
     json_t *mistakes = json_object_get(body, "mistakes");
     assert_int_equal(json_array_size(mistakes), 2);
-    assert_non_null(strstr(json_string_value(json_array_get(mistakes, 1)), "t.yaml:8: log.level: \"loud\" is no level"));
+    assert_non_null(
+        strstr(json_string_value(json_array_get(mistakes, 1)), "t.yaml:8: log.level: \"loud\" is no level"));
     assert_non_null(strstr(error_of(body), "(and 1 more)"));
     json_decref(body);
 

@@ -96,9 +96,11 @@ static const struct {
      "[{name: freedom, studies: [NCT04614467], notify: [cardiology]}]"},
     {"a text among mappings", REGISTRY "watches:\n  - freedom\n" HERE,
      "t.yaml:3: an entry of watches should be a mapping that begins with - name: …"},
-    {"a mapping among texts", REGISTRY "watches:\n  - name: freedom\n    studies:\n      - {id: x}\n    notify: [here]\n" HERE,
+    {"a mapping among texts",
+     REGISTRY "watches:\n  - name: freedom\n    studies:\n      - {id: x}\n    notify: [here]\n" HERE,
      "t.yaml:5: an entry of studies should be one value"},
-    {"no mapping at all", "- registry\n", "t.yaml:1: a settings file is a mapping: registry:, watches:, channels: and so on"},
+    {"no mapping at all", "- registry\n",
+     "t.yaml:1: a settings file is a mapping: registry:, watches:, channels: and so on"},
     {"broken YAML", "registry:\n  contact: \"a@b\n",
      "t.yaml:3: this is not YAML: while scanning a quoted scalar, found unexpected end of stream (column 1)"},
     {"a second document", REGISTRY WATCH HERE "---\nlog: {level: debug}\n",
@@ -135,9 +137,11 @@ static const struct {
     {"a bad level", REGISTRY WATCH HERE "log:\n  level: loud\n",
      "t.yaml:5: log.level: \"loud\" is no level; write error, warning, notice, info or debug"},
     {"nothing to watch", REGISTRY HERE,
-     "t.yaml:1: nothing is watched; write for example watches: [{name: freedom, studies: [NCT04614467], notify: [here]}]"},
+     "t.yaml:1: nothing is watched; write for example watches: [{name: freedom, studies: [NCT04614467], notify: "
+     "[here]}]"},
     {"a bad NCT id",
-     REGISTRY "watches:\n  - name: freedom\n    studies:\n      - NCT04614467\n      - NCT0461446\n    notify: [here]\n" HERE,
+     REGISTRY
+     "watches:\n  - name: freedom\n    studies:\n      - NCT04614467\n      - NCT0461446\n    notify: [here]\n" HERE,
      "t.yaml:6: watch freedom: \"NCT0461446\" is no NCT id; one is NCT and eight digits, such as NCT04614467"},
     {"a watch without studies", REGISTRY "watches:\n  - name: freedom\n    notify: [here]\n" HERE,
      "t.yaml:3: watch freedom: names no studies; write for example studies: [NCT04614467]"},
@@ -145,14 +149,16 @@ static const struct {
      "t.yaml:3: watch freedom: tells nobody; write for example notify: [cardiology]"},
     {"a watch without a name", REGISTRY "watches:\n  - studies: [NCT04614467]\n    notify: [here]\n" HERE,
      "t.yaml:3: a watch needs a name"},
-    {"a name with a space", REGISTRY "watches:\n  - name: my watch\n    studies: [NCT04614467]\n    notify: [here]\n" HERE,
+    {"a name with a space",
+     REGISTRY "watches:\n  - name: my watch\n    studies: [NCT04614467]\n    notify: [here]\n" HERE,
      "t.yaml:3: \"my watch\" is no name for a watch: use up to 64 letters, digits, dots, dashes and underscores, "
      "beginning with a letter or digit"},
     {"two watches of one name",
      REGISTRY "watches:\n  - {name: a, studies: [NCT04614467], notify: [here]}\n"
               "  - {name: a, studies: [NCT04614467], notify: [here]}\n" HERE,
      "t.yaml:4: there is already a watch named a"},
-    {"two channels of one name", REGISTRY WATCH "channels:\n  - {name: here, console: {}}\n  - {name: here, console: {}}\n",
+    {"two channels of one name",
+     REGISTRY WATCH "channels:\n  - {name: here, console: {}}\n  - {name: here, console: {}}\n",
      "t.yaml:5: there is already a channel named here"},
     {"a channel nobody defined",
      REGISTRY "watches:\n  - name: freedom\n    studies: [NCT04614467]\n    notify:\n      - here\n      - her\n" HERE,
@@ -160,7 +166,8 @@ static const struct {
     {"a channel far from any", REGISTRY "watches:\n  - {name: freedom, studies: [NCT04614467], notify: [pager]}\n" HERE,
      "t.yaml:3: watch freedom: no channel is named \"pager\": define it under channels:"},
     {"an unknown kind",
-     REGISTRY "watches:\n  - name: freedom\n    studies: [NCT04614467]\n    changes: [status, site-opend]\n    notify: [here]\n" HERE,
+     REGISTRY "watches:\n  - name: freedom\n    studies: [NCT04614467]\n    changes: [status, site-opend]\n    notify: "
+              "[here]\n" HERE,
      "t.yaml:5: watch freedom: \"site-opend\" is no kind of change; did you mean site-opened?"},
     {"a latitude beyond the pole",
      REGISTRY "watches:\n  - name: freedom\n    studies: [NCT04614467]\n    near:\n      lat: 91\n      lon: 0\n"
@@ -171,40 +178,51 @@ static const struct {
               "      within: 5km\n    notify: [here]\n" HERE,
      "t.yaml:7: watch freedom: near.lon should be between -180 and 180 degrees"},
     {"a place without longitude",
-     REGISTRY "watches:\n  - name: freedom\n    studies: [NCT04614467]\n    near: {lat: 1, within: 5km}\n    notify: [here]\n" HERE,
+     REGISTRY "watches:\n  - name: freedom\n    studies: [NCT04614467]\n    near: {lat: 1, within: 5km}\n    notify: "
+              "[here]\n" HERE,
      "t.yaml:5: watch freedom: near needs lon in degrees"},
     {"a distance without unit",
      REGISTRY "watches:\n  - name: freedom\n    studies: [NCT04614467]\n    near: {lat: 1, lon: 1, within: 300}\n"
               "    notify: [here]\n" HERE,
      "t.yaml:5: watch freedom: near.within: \"300\" is no distance; write for example 300km or 50mi"},
-    {"a query, which is for later", REGISTRY "watches:\n  - name: cd34\n    query: {condition: angina}\n    notify: [here]\n" HERE,
+    {"a query, which is for later",
+     REGISTRY "watches:\n  - name: cd34\n    query: {condition: angina}\n    notify: [here]\n" HERE,
      "t.yaml:4: watch cd34: this version cannot watch a query yet; name the studies instead, such as studies: "
      "[NCT04614467]"},
-    {"a channel of two types", REGISTRY WATCH "channels:\n  - name: here\n    console: {}\n    webhook: {url: \"https://x.example/\"}\n",
+    {"a channel of two types",
+     REGISTRY WATCH "channels:\n  - name: here\n    console: {}\n    webhook: {url: \"https://x.example/\"}\n",
      "t.yaml:4: channel here: should have exactly one of console, slack, webhook, email, teams, discord, mattermost, "
      "ntfy, command"},
-    {"an unknown option of a type", REGISTRY WATCH "channels:\n  - name: here\n    slack:\n      url: http://127.0.0.1:9/\n      tokn: x\n",
+    {"an unknown option of a type",
+     REGISTRY WATCH "channels:\n  - name: here\n    slack:\n      url: http://127.0.0.1:9/\n      tokn: x\n",
      "t.yaml:7: slack has no setting \"tokn\"; did you mean token?"},
     {"an option of a type that has none", REGISTRY WATCH "channels:\n  - name: here\n    console:\n      colour: red\n",
      "t.yaml:6: console has no settings; write {}"},
-    {"a secret in the file", REGISTRY WATCH "channels:\n  - name: here\n    slack:\n      url: https://hooks.slack.com/services/T0\n",
-     "t.yaml:6: channel here: slack.url: a secret does not belong in this file; write credential:NAME or file:/path (it "
+    {"a secret in the file",
+     REGISTRY WATCH "channels:\n  - name: here\n    slack:\n      url: https://hooks.slack.com/services/T0\n",
+     "t.yaml:6: channel here: slack.url: a secret does not belong in this file; write credential:NAME or file:/path "
+     "(it "
      "may stand here only for a server on this machine, for trying out)"},
     {"a missing secret file", REGISTRY WATCH "channels:\n  - name: here\n    slack: {url: \"file:/nowhere/slack\"}\n",
      "t.yaml:5: channel here: slack.url: the secret in /nowhere/slack cannot be read: No such file or directory"},
-    {"a credential outside of systemd", REGISTRY WATCH "channels:\n  - name: here\n    slack: {url: credential:slack}\n",
+    {"a credential outside of systemd",
+     REGISTRY WATCH "channels:\n  - name: here\n    slack: {url: credential:slack}\n",
      "t.yaml:5: channel here: slack.url: the credential slack cannot be read: $CREDENTIALS_DIRECTORY is not set, which "
      "systemd does for LoadCredential=slack:/path in the unit; without systemd write file:/path"},
     {"a bad digest", REGISTRY WATCH "channels:\n  - name: here\n    console: {}\n    digest: daily 25:00\n",
-     "t.yaml:6: channel here: digest: \"daily 25:00\" is no digest; write daily 08:00 or weekly monday 08:00, and a time "
+     "t.yaml:6: channel here: digest: \"daily 25:00\" is no digest; write daily 08:00 or weekly monday 08:00, and a "
+     "time "
      "zone if it is not the system's"},
-    {"an unknown time zone", REGISTRY WATCH "channels:\n  - name: here\n    console: {}\n    digest: daily 08:00 Mars/Base\n",
+    {"an unknown time zone",
+     REGISTRY WATCH "channels:\n  - name: here\n    console: {}\n    digest: daily 08:00 Mars/Base\n",
      "t.yaml:6: channel here: digest: the system knows no time zone \"Mars/Base\"; write for example America/New_York"},
     {"bad quiet hours", REGISTRY WATCH "channels:\n  - name: here\n    console: {}\n    quiet: at night\n",
      "t.yaml:6: channel here: quiet: \"at night\" are no quiet hours; write 22:00-07:00, a time zone if it is not the "
      "system's, and \"except urgent\" if those may pass"},
-    {"a payload that is no jq program", REGISTRY WATCH "channels:\n  - name: here\n    console: {}\n    payload: '.['\n",
-     "t.yaml:6: channel here: payload: The payload is no jq program: jq: error: syntax error, unexpected $end (Unix shell "
+    {"a payload that is no jq program",
+     REGISTRY WATCH "channels:\n  - name: here\n    console: {}\n    payload: '.['\n",
+     "t.yaml:6: channel here: payload: The payload is no jq program: jq: error: syntax error, unexpected $end (Unix "
+     "shell "
      "quoting issues?) at <top-level>, line 1: .["},
     {"a bad rate", REGISTRY WATCH "channels:\n  - name: here\n    console: {}\n    rate: often\n",
      "t.yaml:6: channel here: rate: \"often\" is no rate; write for example 10/hour, with minute, hour or day"},
@@ -345,7 +363,8 @@ static void conf_d_adds_watches_and_channels_in_name_order(void **state)
     assert_string_equal(config->watches[2].name, "b");
     config_free(config);
 
-    write_file("conf.d/20-b.yaml", "log: {level: debug}\nwatches: [{name: a, studies: [NCT00000002], notify: [here]}]\n");
+    write_file("conf.d/20-b.yaml",
+               "log: {level: debug}\nwatches: [{name: a, studies: [NCT00000002], notify: [here]}]\n");
     assert_int_equal(load_text(REGISTRY WATCH HERE, &lines, &config), -EINVAL);
     assert_int_equal(lines.count, 2);
     assert_non_null(strstr(lines.text[0], "conf.d/20-b.yaml:1: log belongs in "));
@@ -372,19 +391,20 @@ static void secrets_come_from_files_and_credentials(void **state)
     config_free(config);
 
     assert_int_equal(setenv("CREDENTIALS_DIRECTORY", directory, 1), 0);
-    assert_int_equal(load_text(REGISTRY WATCH "channels: [{name: here, slack: {url: credential:slack}}]\n", &lines, &config),
-                     0);
+    assert_int_equal(
+        load_text(REGISTRY WATCH "channels: [{name: here, slack: {url: credential:slack}}]\n", &lines, &config), 0);
     assert_string_equal(channel_text(&config->channels[0], "url"), "https://hooks.slack.com/services/T0/B0/x");
     config_free(config);
 
-    assert_int_equal(load_text(REGISTRY WATCH "channels: [{name: here, slack: {url: credential:other}}]\n", &lines, &config),
-                     -EINVAL);
+    assert_int_equal(
+        load_text(REGISTRY WATCH "channels: [{name: here, slack: {url: credential:other}}]\n", &lines, &config),
+        -EINVAL);
     assert_string_equal(lines.text[0], "t.yaml:3: channel here: slack.url: the credential other is missing; add "
                                        "LoadCredential=other:/path to the unit");
     lines_clear(&lines);
-    assert_int_equal(load_text(REGISTRY WATCH "channels: [{name: here, slack: {url: \"credential:../slack\"}}]\n", &lines,
-                               &config),
-                     -EINVAL);
+    assert_int_equal(
+        load_text(REGISTRY WATCH "channels: [{name: here, slack: {url: \"credential:../slack\"}}]\n", &lines, &config),
+        -EINVAL);
     lines_clear(&lines);
     assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
 }
@@ -447,11 +467,12 @@ static void a_secret_may_stand_there_for_this_machine(void **state)
     struct config *config = NULL;
 
     (void)state;
-    assert_int_equal(load_text(REGISTRY WATCH "channels: [{name: here, slack: {url: \"http://127.0.0.1:9/hook\"}}]\n", &lines,
-                               &config),
+    assert_int_equal(load_text(REGISTRY WATCH "channels: [{name: here, slack: {url: \"http://127.0.0.1:9/hook\"}}]\n",
+                               &lines, &config),
                      0);
     config_free(config);
-    assert_int_equal(load_text(REGISTRY WATCH "channels: [{name: here, slack: {url: \"http://127.0.0.1.example.org/hook\"}}]\n",
+    assert_int_equal(load_text(REGISTRY WATCH
+                               "channels: [{name: here, slack: {url: \"http://127.0.0.1.example.org/hook\"}}]\n",
                                &lines, &config),
                      -EINVAL);
     lines_clear(&lines);
@@ -492,12 +513,94 @@ static void limits_hold_at_and_one_past(void **state)
     buf_free(&text);
 }
 
+/* The settings with text between what all need, and how they load. */
+static int load_with(const char *before, const char *each, size_t count, const char *after)
+{
+    struct lines lines = {.count = 0};
+    struct config *config = NULL;
+    struct buf text = {0};
+
+    buf_append_string(&text, before);
+    for (size_t i = 0; i < count; i++)
+        buf_append_string(&text, each);
+    buf_append_string(&text, after);
+    int r = load_text(buf_string(&text), &lines, &config);
+    if (r == 0)
+        config_free(config);
+    lines_clear(&lines);
+    buf_free(&text);
+    return r;
+}
+
+static void lists_and_texts_have_limits(void **state)
+{
+    static const struct {
+        const char *before, *each;
+        size_t limit;
+        const char *after;
+    } cases[] = {
+        {REGISTRY HERE "watches: [{name: w, notify: [here], studies: [", "NCT04614467,", CONFIG_MAX_STUDIES, "]}]\n"},
+        {REGISTRY HERE "watches: [{name: w, studies: [NCT04614467], notify: [", "here,", CONFIG_MAX_LIST, "]}]\n"},
+        {REGISTRY WATCH HERE "history: {path: \"", "p", CONFIG_MAX_TEXT_BYTES, "\"}\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        assert_int_equal(load_with(cases[i].before, cases[i].each, cases[i].limit, cases[i].after), 0);
+        assert_int_equal(load_with(cases[i].before, cases[i].each, cases[i].limit + 1, cases[i].after), -EINVAL);
+    }
+}
+
+static void watches_have_a_limit(void **state)
+{
+    struct lines lines = {.count = 0};
+    struct config *config = NULL;
+    struct buf text = {0};
+
+    (void)state;
+    buf_append_string(&text, REGISTRY HERE "watches:\n");
+    for (size_t i = 0; i < CONFIG_MAX_WATCHES; i++)
+        buf_printf(&text, "  - {name: w%zu, studies: [NCT04614467], notify: [here]}\n", i);
+    assert_int_equal(load_text(buf_string(&text), &lines, &config), 0);
+    config_free(config);
+    buf_append_string(&text, "  - {name: one-more, studies: [NCT04614467], notify: [here]}\n");
+    assert_int_equal(load_text(buf_string(&text), &lines, &config), -EINVAL);
+    assert_string_equal(lines.text[0], "t.yaml:4: watches may have at most 10000 entries");
+    lines_clear(&lines);
+    buf_free(&text);
+}
+
+static void files_of_conf_d_have_a_limit(void **state)
+{
+    struct lines lines = {.count = 0};
+    struct config *config = NULL;
+    char name[64];
+
+    (void)state;
+    assert_int_equal(mkdir(path_of("conf.d"), 0700), 0);
+    for (size_t i = 0; i < CONFIG_MAX_FILES; i++) {
+        snprintf(name, sizeof(name), "conf.d/%zu.yaml", i);
+        write_file(name, "");
+    }
+    assert_int_equal(load_text(REGISTRY WATCH HERE, &lines, &config), 0);
+    config_free(config);
+    write_file("conf.d/one-more.yaml", "");
+    assert_int_equal(load_text(REGISTRY WATCH HERE, &lines, &config), -EFBIG);
+    assert_int_equal(unlink(path_of("conf.d/one-more.yaml")), 0);
+    for (size_t i = 0; i < CONFIG_MAX_FILES; i++) {
+        snprintf(name, sizeof(name), "conf.d/%zu.yaml", i);
+        assert_int_equal(unlink(path_of(name)), 0);
+    }
+    assert_int_equal(rmdir(path_of("conf.d")), 0);
+}
+
 static void a_file_past_its_limit_is_not_read(void **state)
 {
     struct config *config = NULL;
     struct error e = {0};
 
     (void)state;
+    assert_int_equal(load_with(REGISTRY WATCH HERE, "#", CONFIG_MAX_FILE_BYTES - strlen(REGISTRY WATCH HERE), ""), 0);
     write_file("t.yaml", "");
     assert_int_equal(truncate(path_of("t.yaml"), (off_t)CONFIG_MAX_FILE_BYTES + 1), 0);
     assert_int_equal(config_load(path_of("t.yaml"), NULL, NULL, &config, &e), -EFBIG);
@@ -631,7 +734,7 @@ static void check_example(const char *name)
 static void the_examples_are_accepted(void **state)
 {
     static const char *const names[] = {
-        "config/examples/console.yaml", "config/examples/slack.yaml",   "config/examples/mail.yaml",
+        "config/examples/console.yaml", "config/examples/slack.yaml",    "config/examples/mail.yaml",
         "config/examples/webhook.yaml", "config/examples/hospital.yaml", "config/trialwatch.yaml",
     };
 
@@ -698,6 +801,9 @@ int main(void)
         cmocka_unit_test(looking_reads_no_secret_and_checking_leaves_credentials),
         cmocka_unit_test(a_secret_may_stand_there_for_this_machine),
         cmocka_unit_test(limits_hold_at_and_one_past),
+        cmocka_unit_test(lists_and_texts_have_limits),
+        cmocka_unit_test(watches_have_a_limit),
+        cmocka_unit_test(files_of_conf_d_have_a_limit),
         cmocka_unit_test(a_file_past_its_limit_is_not_read),
         cmocka_unit_test(aliases_that_multiply_are_stopped),
         cmocka_unit_test(a_file_that_is_not_there_is_said_so),

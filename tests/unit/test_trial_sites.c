@@ -162,7 +162,7 @@ static void text_is_folded(void **state)
     assert_folds("  The  St. Luke's--Hospital ", "the st lukes hospital");
     assert_folds("Universitätsklinikum Łódź, ﬁ ½ Straße", "universitatsklinikum lodz fi 1 2 strasse");
     assert_folds("ÇANKAYA İstanbul ısı", "cankaya istanbul isi");
-    assert_folds("UniversitÃ¤t MÃ¼nchen, HÃ´pital, â€œCitéâ€", "universitat munchen hopital cite");
+    assert_folds("UniversitÃ¤t MÃ¼nchen, HÃ´pital, â€œCitéâ€\xc2\x9d", "universitat munchen hopital cite");
     assert_folds("Ã", "a"); /* no second half: the letter itself */
     assert_folds("東京大学", "東京大学");
     assert_folds("\xff\xfe" "a\xc3", "a");
@@ -358,6 +358,16 @@ static size_t count_kind(const struct pair *pair, enum kind kind)
     return count;
 }
 
+/* Silent changes: of the order, and where a list stays that nothing is in. */
+static size_t count_silent(const struct pair *pair)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < pair->changes.count; i++)
+        count += pair->changes.items[i].weight == WEIGHT_SILENT;
+    return count;
+}
+
 static void assert_mirrors(const struct pair *pair)
 {
     _cleanup_site_map_ struct site_map back = {0};
@@ -439,7 +449,7 @@ static void adding_and_dropping_count_right(void **state)
         _cleanup_pair_ struct pair pair = compare(before, after);
         assert_int_equal(count_kind(&pair, KIND_SITE_REMOVED), count - kept);
         assert_int_equal(count_kind(&pair, KIND_SITE_ADDED) + count_kind(&pair, KIND_SITE_OPENED), added);
-        assert_int_equal(pair.changes.count, count - kept + added + count_kind(&pair, KIND_SITE_ORDER));
+        assert_int_equal(pair.changes.count, count - kept + added + count_silent(&pair));
         assert_mirrors(&pair);
         assert_applies(&pair);
     }
@@ -469,7 +479,7 @@ static void duplicates_count_as_a_multiset(void **state)
         _cleanup_pair_ struct pair pair = compare(before, after);
         assert_int_equal(count_kind(&pair, KIND_SITE_REMOVED), less);
         assert_int_equal(count_kind(&pair, KIND_SITE_ADDED) + count_kind(&pair, KIND_SITE_OPENED), more);
-        assert_int_equal(pair.changes.count, more + less + count_kind(&pair, KIND_SITE_ORDER));
+        assert_int_equal(pair.changes.count, more + less + count_silent(&pair));
         assert_mirrors(&pair);
         assert_applies(&pair);
     }
