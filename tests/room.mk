@@ -9,6 +9,7 @@ if HAVE_CMOCKA
 unit_tests = \
 	%D%/unit/test_alert_channels \
 	%D%/unit/test_alert_dispatch \
+	%D%/unit/test_alert_mail \
 	%D%/unit/test_alert_message \
 	%D%/unit/test_alert_pace \
 	%D%/unit/test_alert_sink \
@@ -34,11 +35,13 @@ unit_tests = \
 	%D%/unit/test_history_sites \
 	%D%/unit/test_history_store \
 	%D%/unit/test_history_versions \
+	%D%/unit/test_history_versions_archive \
 	%D%/unit/test_net_http \
 	%D%/unit/test_net_http_resolver \
 	%D%/unit/test_net_mime \
 	%D%/unit/test_net_smtp \
 	%D%/unit/test_registry_answer \
+	%D%/unit/test_registry_archive \
 	%D%/unit/test_registry_ctgov \
 	%D%/unit/test_registry_intake \
 	%D%/unit/test_registry_listing \

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "client/safetext.h"
 #include "trial/diff.h"
 #include "trial/sites.h"
 #include "trial/study.h"
@@ -82,32 +83,24 @@ static void append_site(struct buf *text, const struct study *study, size_t inde
     const char *facility = json_string_value(json_object_get(study_location(study, index), "facility"));
     const char *city = json_string_value(json_object_get(study_location(study, index), "city"));
 
-    buf_printf(text, "  %s%s%s", facility ? facility : "", facility && city ? ", " : "", city ? city : "");
+    safetext_append(text, facility ? facility : "");
+    if (facility && city)
+        buf_append_string(text, ", ");
+    safetext_append(text, city ? city : "");
 }
 
 /* A value for people: a text as it is, all else as JSON, cut where it is long. */
 static void append_value(struct buf *text, const char *sign, const json_t *value)
 {
-    _cleanup_free_ char *dumped = NULL;
-    const char *shown = json_string_value(value);
+    _cleanup_free_ char *dumped = value && !json_is_string(value) ? study_canonical_value(value) : NULL;
+    _cleanup_buf_ struct buf safe = {0};
+    const char *shown = dumped ? dumped : json_string_value(value);
 
-    if (!value)
+    if (!shown)
         return;
-    if (!shown)
-        shown = dumped = study_canonical_value(value);
-    if (!shown)
-        shown = "";
-    size_t len = strlen(shown);
-    size_t cut = len > SHOWN_BYTES ? text_cut_at_word(shown, SHOWN_BYTES) : len;
-    buf_printf(text, "    %s %.*s%s\n", sign, (int)cut, shown, cut < len ? " …" : "");
-}
-
-/* Strangers' texts must not steer the terminal: control characters but the line's end become spaces. */
-static void blank_control_characters(char *text)
-{
-    for (; *text; text++)
-        if (((unsigned char)*text < 0x20 && *text != '\n') || *text == 0x7F)
-            *text = ' ';
+    safetext_append(&safe, shown);
+    size_t cut = safe.len > SHOWN_BYTES ? text_cut_at_word(buf_string(&safe), SHOWN_BYTES) : safe.len;
+    buf_printf(text, "    %s %.*s%s\n", sign, (int)cut, buf_string(&safe), cut < safe.len ? " …" : "");
 }
 
 static int write_change(FILE *out, const struct change *change, const struct study *before, const struct study *after,
@@ -115,13 +108,13 @@ static int write_change(FILE *out, const struct change *change, const struct stu
 {
     _cleanup_buf_ struct buf text = {0};
 
-    buf_append_string(&text, kind_info(change->kind)->label);
+    buf_printf(&text, "%s  ", kind_info(change->kind)->label);
     if (change->new_index != SITE_NONE)
         append_site(&text, after, change->new_index);
     else if (change->old_index != SITE_NONE)
         append_site(&text, before, change->old_index);
     else
-        buf_printf(&text, "  %s", change->path);
+        safetext_append(&text, change->path);
     if (change->note)
         buf_printf(&text, " (%s)", change->note);
     buf_append_string(&text, "\n");
@@ -129,8 +122,7 @@ static int write_change(FILE *out, const struct change *change, const struct stu
     append_value(&text, "+", change->after);
     if (buf_status(&text) < 0)
         return error_set(e, -ENOMEM, "no memory to write the changes");
-    blank_control_characters(text.data);
-    fputs(text.data, out);
+    fputs(buf_string(&text), out);
     return 0;
 }
 

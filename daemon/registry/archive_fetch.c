@@ -42,8 +42,6 @@ static void complete(struct archive *archive)
     progress->total = progress->stored;
     progress->trouble[0] = '\0';
     archive->job->tries = 0;
-    log_debug("%s: the history has the %ld versions that the registry's archive has from before it was first seen",
-             progress->nct_id, progress->stored);
     end(archive, ARCHIVE_COMPLETE);
 }
 
@@ -128,6 +126,8 @@ static void fetch_on(struct archive *archive)
     int r;
 
     if (archive->entry_index == archive->entry_count) {
+        log_info("%s: the history has all %ld versions of the registry's archive from before it was first seen", nct_id,
+                 archive->job->progress.stored);
         complete(archive);
         return;
     }

@@ -83,10 +83,12 @@ static void begin_listing(struct poller *poller)
 
     poller->unreadable = 0;
     int r = listing_new(poller->settings->base_url, ids, count, &poller->listing);
-    if (r < 0)
-        poller_end_failed(poller, r, -1, (error_set(&e, r, "there is no memory to list studies"), &e));
-    else
+    if (r < 0) {
+        error_set(&e, r, "there is no memory to list studies");
+        poller_end_failed(poller, r, -1, &e);
+    } else {
         list_on(poller);
+    }
 }
 
 /* The registry has refreshed while it was listed, so that what came is of two refreshes: from the first page again.

@@ -1,8 +1,13 @@
 libtrialwatch_a_SOURCES += \
 	%D%/answer.c \
 	%D%/answer.h \
+	%D%/archive.c \
+	%D%/archive.h \
 	%D%/archive_answer.c \
 	%D%/archive_answer.h \
+	%D%/archive_fetch.c \
+	%D%/archive_line.c \
+	%D%/archive_parts.h \
 	%D%/ctgov.c \
 	%D%/ctgov.h \
 	%D%/intake.c \

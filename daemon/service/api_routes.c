@@ -128,6 +128,37 @@ static void handle_drop(struct api_call *call)
     answer_alert(call, manager_drop(call->manager, call->name, &e), "dropped", &e);
 }
 
+static void answer_progress(struct api_call *call, int status, int r, json_t *progress, const struct error *e)
+{
+    if (r == 0)
+        api_answer_json(call, status, progress);
+    else
+        api_answer_error(call, r == -ENOENT ? 404 : r == -EOPNOTSUPP ? 409 : 500, "%s", e->text);
+}
+
+static void handle_backfill(struct api_call *call)
+{
+    json_t *body = api_read_body(call), *progress = NULL;
+    const char *study;
+    struct error e = {0};
+
+    if (!body)
+        return;
+    if (json_unpack(body, "{s:s}", "study", &study) < 0)
+        api_answer_error(call, 400, "the body should be {\"study\": \"NCT…\"}");
+    else
+        answer_progress(call, 202, manager_backfill(call->manager, study, &progress, &e), progress, &e);
+    json_decref(body);
+}
+
+static void handle_backfill_progress(struct api_call *call)
+{
+    json_t *progress = NULL;
+    struct error e = {0};
+
+    answer_progress(call, 200, manager_backfill_progress(call->manager, call->name, &progress, &e), progress, &e);
+}
+
 static void on_backed_up(int error, const char *text, void *userdata)
 {
     struct api_call *call = userdata;
@@ -169,6 +200,9 @@ static const struct api_route routes[] = {
      "Sends a marked test and answers when it went out, or why not."},
     {"POST", "/v1/alerts/{id}/retry", API_ACT, handle_retry, "Makes a failed or held alert due again."},
     {"POST", "/v1/alerts/{id}/drop", API_ACT, handle_drop, "Drops an open alert."},
+    {"POST", "/v1/backfill", API_ACT, handle_backfill,
+     "Fetches what the registry's own archive has of a study from before it was first seen."},
+    {"GET", "/v1/backfill/{study}", API_READ, handle_backfill_progress, "How far that is."},
     {"POST", "/v1/backup", API_ACT, handle_backup, "Writes a consistent copy of the history."},
 };
 

@@ -2,6 +2,7 @@
 
 #include <cyaml/cyaml.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -149,13 +150,26 @@ static void hear(cyaml_log_t level, void *userdata, const char *format, va_list 
         snprintf(answer->sentence, sizeof(answer->sentence), "%s", strncmp(text, "Load: ", 6) == 0 ? text + 6 : text);
 }
 
+/* libcyaml lets a list grow entry by entry; half as much again each time keeps a long one from being copied each time. */
+static void *allocate(void *userdata, void *block, size_t size)
+{
+    (void)userdata;
+    if (size == 0) {
+        free(block);
+        return NULL;
+    }
+    if (!block)
+        return malloc(size);
+    return malloc_usable_size(block) >= size ? block : realloc(block, size + size / 2);
+}
+
 static cyaml_config_t reading(struct answer *answer)
 {
     return (cyaml_config_t){
         .log_fn = hear,
         .log_ctx = answer,
         .log_level = CYAML_LOG_ERROR,
-        .mem_fn = cyaml_mem,
+        .mem_fn = allocate,
         .flags = CYAML_CFG_IGNORE_UNKNOWN_KEYS,
     };
 }

@@ -31,6 +31,7 @@ libtrialwatch_a_SOURCES += \
 	%D%/maintenance.h \
 	%D%/manager.c \
 	%D%/manager.h \
+	%D%/manager_backfill.c \
 	%D%/manager_control.c \
 	%D%/manager_events.c \
 	%D%/manager_health.c \
