@@ -1,4 +1,4 @@
-dist_configdata_DATA = %D%/openapi.yaml
+dist_configdata_DATA = %D%/alert.schema.json %D%/openapi.yaml
 configdatadir = $(datadir)/trialwatch
 
 # The commented defaults, for whoever starts: kept when there are settings already.

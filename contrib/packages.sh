@@ -16,7 +16,7 @@ test_packages=(
     libcmocka-dev python3-pytest python3-pytest-xdist python3-yaml python3-jsonschema
     clang libclang-rt-14-dev clang-tidy clang-format cppcheck shellcheck codespell mandoc
     openssl sqlite3 zstd xz-utils git jq
-    postfix dovecot-imapd libsasl2-modules sasl2-bin
+    postfix dovecot-imapd libsasl2-modules
     debootstrap systemd systemd-container dbus
 )
 

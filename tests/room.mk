@@ -20,6 +20,7 @@ unit_tests = \
 	%D%/unit/test_base_text \
 	%D%/unit/test_base_timer \
 	%D%/unit/test_client_commands \
+	%D%/unit/test_client_diff_files \
 	%D%/unit/test_client_findmatch \
 	%D%/unit/test_client_options \
 	%D%/unit/test_client_output \
@@ -92,4 +93,11 @@ endif
 %C%_fuzz_fuzz_sinks_SOURCES = %D%/fuzz/fuzz_sinks.c $(fuzz_main)
 %C%_fuzz_fuzz_sinks_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
-EXTRA_DIST += %D%/tap.sh %D%/layers.py %D%/fuzz/corpus $(wildcard $(srcdir)/tests/unit/*.h)
+EXTRA_DIST += \
+	%D%/tap.sh %D%/layers.py %D%/static.sh %D%/quickstart.sh %D%/codespell.ignore \
+	%D%/bench %D%/fuzz/corpus %D%/registry %D%/scenario \
+	$(wildcard $(srcdir)/tests/unit/*.h)
+
+# What running the tests leaves in their folders.
+dist-hook:
+	find $(distdir)/tests -name __pycache__ -prune -exec rm -rf {} +

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes trialwatch_VERSION_ARCH.deb and its dbgsym package from the committed tree.
+# Makes trialwatch_VERSION_ARCH.deb and its dbgsym package from the files that git knows.
 #
 #   contrib/packaging/build-deb.sh [FOLDER]    the packages go there; default: ./build-deb
 set -euo pipefail

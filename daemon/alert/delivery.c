@@ -93,8 +93,9 @@ static void on_smtp(const struct smtp_result *result, void *userdata)
     _cleanup_verdict_ struct verdict verdict = {.code = result->code, .retry_after_usec = -1};
 
     verdict.outcome = result->error == 0 ? ATTEMPT_DELIVERED : ATTEMPT_RETRY;
-    if (result->error == -EREJECTED || result->error == -EACCES)
+    if (result->error == -EREJECTED)
         verdict.outcome = ATTEMPT_FAILED;
+    /* A refused login says nothing about the mail, which waits until a person has mended the settings. */
     verdict.ill = result->error == -EACCES;
     verdict.too_large = result->error == -EREJECTED && (result->code == 552 || strstr(result->text, "5.3.4"));
     snprintf(verdict.answer, sizeof(verdict.answer), "%.250s", result->text);

@@ -4,6 +4,7 @@
 #include "client/command.h"
 
 extern const struct command alerts_command;
+extern const struct command backfill_command;
 extern const struct command backup_command;
 extern const struct command changes_command;
 extern const struct command complete_command;

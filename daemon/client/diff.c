@@ -1,10 +1,10 @@
 /* trialwatch diff */
 #include "client/changerow.h"
 #include "client/commands.h"
-#include "client/describe.h"
 #include "client/diff_files.h"
 #include "client/record.h"
 #include "client/safetext.h"
+#include "client/versionname.h"
 #include "client/versionpair.h"
 #include "client/wordsdiff.h"
 
@@ -13,22 +13,6 @@
 
 /* Shorter texts stand whole in the line that tells of the change. */
 #define LONG_TEXT_BYTES 60
-
-/* The place of a site's change, from the records themselves: it may have another name by now. */
-static void append_line(struct buf *out, const struct client *client, const struct version_side *before,
-                        const struct version_side *after, const struct change *change)
-{
-    _cleanup_buf_ struct buf line = {0};
-
-    if (change->new_index < study_location_count(after->study))
-        describe_change_at(&line, change, study_location(after->study, change->new_index),
-                           study_effective_status(after->study, change->new_index));
-    else if (change->old_index < study_location_count(before->study))
-        describe_change_at(&line, change, study_location(before->study, change->old_index), NULL);
-    else
-        describe_change(&line, client->history, after->version.nct_id, change);
-    buf_append_string(out, buf_string(&line));
-}
 
 static bool has_long_texts(const struct change *change)
 {
@@ -45,7 +29,7 @@ static int print_change(const struct client *client, const struct version_side *
     enum style style = change->weight >= WEIGHT_NOTABLE ? STYLE_BOLD : STYLE_NONE;
     int r = 0;
 
-    append_line(&line, client, before, after, change);
+    versionpair_describe(&line, client->history, before, after, change);
     safetext_append(&safe, buf_string(&line));
     fprintf(terminal->out, "%s%s%s\n", terminal_style(terminal, style), buf_string(&safe),
             style == STYLE_NONE ? "" : terminal_plain(terminal));
@@ -94,27 +78,13 @@ static int print_json(const struct client *client, const struct version_side *be
         _cleanup_buf_ struct buf text = {0};
         json_t *json = change_to_json(&changes->items[i]);
 
-        append_line(&text, client, before, after, &changes->items[i]);
+        versionpair_describe(&text, client->history, before, after, &changes->items[i]);
         json_object_set_new(json, "text", json_string(buf_string(&text)));
         r = report_add(&report, json, e);
     }
     if (r == 0)
         report_end(&report, "");
     return r;
-}
-
-static int load_number(struct client *client, const char *nct_id, const char *text, struct version_side *ret,
-                       struct error *e)
-{
-    long number;
-    int r = options_parse_number(text, "a version", 0, &number, e);
-
-    if (r < 0)
-        return r;
-    r = versions_get(client->history, nct_id, number, &ret->version, e);
-    return r == -ENOENT
-               ? error_set(e, r, "%s has no version %ld; trialwatch history %s lists them", nct_id, number, nct_id)
-               : r;
 }
 
 /* The newest version and the one before it, unless numbers or times say otherwise. */
@@ -129,7 +99,7 @@ static int choose_sides(struct client *client, const char *nct_id, struct versio
     if (a && (from || to))
         return error_set(e, -EINVAL, "version numbers and --from or --to exclude each other");
     if (b)
-        r = load_number(client, nct_id, b, after, e);
+        r = versionname_find(client, nct_id, b, "a version", &after->version, e);
     else if (to)
         r = record_version_at(client, nct_id, to, &after->version, e);
     else
@@ -137,12 +107,10 @@ static int choose_sides(struct client *client, const char *nct_id, struct versio
     if (r < 0)
         return r;
     if (a)
-        return load_number(client, nct_id, a, before, e);
+        return versionname_find(client, nct_id, a, "a version", &before->version, e);
     if (from)
         return record_version_at(client, nct_id, from, &before->version, e);
-    r = versions_get(client->history, nct_id, after->version.number - 1, &before->version, e);
-    return r == -ENOENT ? error_set(e, r, "there is no version of %s before version %ld", nct_id, after->version.number)
-                        : r;
+    return versionname_before(client, &after->version, &before->version, e);
 }
 
 static int diff_history(struct client *client, const char *study, struct error *e)
@@ -204,7 +172,9 @@ const struct command diff_command = {
     .flags = COMMAND_PAGED,
     .summary = "Show what changed between two versions",
     .help = "Between the newest version and the one before it, or versions A and B, or two moments. Texts are compared "
-            "word by word: what was struck is red, what was added green, or [-struck-] and {+added+} without colours.",
+            "word by word: what was struck is red, what was added green, or [-struck-] and {+added+} without colours. "
+            "a0, a1, … are versions from the registry's own archive, which have only the protocol section: of the rest "
+            "nothing is compared then.",
     .options = diff_options,
     .run = diff_run,
 };

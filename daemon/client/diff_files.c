@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "client/safetext.h"
+#include "client/wordsdiff.h"
 #include "trial/diff.h"
 #include "trial/sites.h"
 #include "trial/study.h"
@@ -12,6 +13,9 @@
 
 /* Longest value shown to people, in bytes; the JSON form has all of it. */
 #define SHOWN_BYTES 200
+
+/* Columns before what a change is from and to. */
+#define VALUE_INDENT 4
 
 static int read_study(const char *path, struct study **ret, struct error *e)
 {
@@ -100,7 +104,33 @@ static void append_value(struct buf *text, const char *sign, const json_t *value
         return;
     safetext_append(&safe, shown);
     size_t cut = safe.len > SHOWN_BYTES ? text_cut_at_word(buf_string(&safe), SHOWN_BYTES) : safe.len;
-    buf_printf(text, "    %s %.*s%s\n", sign, (int)cut, buf_string(&safe), cut < safe.len ? " …" : "");
+    buf_printf(text, "%*s%s %.*s%s\n", VALUE_INDENT, "", sign, (int)cut, buf_string(&safe), cut < safe.len ? " …" : "");
+}
+
+/* Two values, either of which may be absent: of texts the words that differ, of objects the members. */
+static void append_difference(struct buf *text, const json_t *before, const json_t *after)
+{
+    static const struct terminal plain = {.out = NULL};
+    const char *key;
+    json_t *value;
+
+    if (json_is_string(before) && json_is_string(after)) {
+        wordsdiff_append(text, &plain, json_string_value(before), json_string_value(after), VALUE_INDENT);
+        return;
+    }
+    if (!json_is_object(before) || !json_is_object(after)) {
+        append_value(text, "-", before);
+        append_value(text, "+", after);
+        return;
+    }
+    json_object_foreach ((json_t *)before, key, value) {
+        const json_t *other = json_object_get(after, key);
+        if (!other || !json_equal(value, (json_t *)other))
+            append_difference(text, value, other);
+    }
+    json_object_foreach ((json_t *)after, key, value)
+        if (!json_object_get(before, key))
+            append_difference(text, NULL, value);
 }
 
 static int write_change(FILE *out, const struct change *change, const struct study *before, const struct study *after,
@@ -118,8 +148,7 @@ static int write_change(FILE *out, const struct change *change, const struct stu
     if (change->note)
         buf_printf(&text, " (%s)", change->note);
     buf_append_string(&text, "\n");
-    append_value(&text, "-", change->before);
-    append_value(&text, "+", change->after);
+    append_difference(&text, change->before, change->after);
     if (buf_status(&text) < 0)
         return error_set(e, -ENOMEM, "no memory to write the changes");
     fputs(buf_string(&text), out);

@@ -3,6 +3,8 @@
 #include "client/changerow.h"
 #include "client/commands.h"
 #include "client/describe.h"
+#include "client/versionname.h"
+#include "client/versionpair.h"
 
 #include <errno.h>
 #include <string.h>
@@ -29,7 +31,8 @@ struct listing {
     struct error *e;
     bool all; /* silent changes too */
     const struct version *version;
-    json_t *changes; /* owned; JSON: of this version */
+    struct version_side archived; /* the version before, when that is of the archive; else without a study */
+    json_t *changes;              /* owned; JSON: of this version */
     size_t silent;   /* of this version, not shown */
     size_t shown;
     size_t folded[KIND_COUNT]; /* sites of this version that moved with the study */
@@ -40,6 +43,16 @@ static bool for_people(const struct listing *listing)
     return !listing->client->json && !listing->client->csv;
 }
 
+/* Its number, or for whoever reads a table its name. */
+static json_t *version_cell(const struct listing *listing)
+{
+    char name[VERSIONNAME_BYTES];
+
+    if (listing->client->json || listing->version->origin == VERSION_SEEN)
+        return json_integer(listing->version->number);
+    return json_string(versionname_format(listing->version, name));
+}
+
 /* A line about the version itself. */
 static int add_line(struct listing *listing, const char *kind, const char *text)
 {
@@ -48,29 +61,81 @@ static int add_line(struct listing *listing, const char *kind, const char *text)
 
     listing->shown++;
     return report_add(&listing->report,
-                      json_pack("{s:i, s:s, s:s, s:s, s:s}", "version", (int)version->number, "seen",
+                      json_pack("{s:o, s:s, s:s, s:s, s:s}", "version", version_cell(listing), "seen",
                                 clock_format_utc(version->seen_usec, seen), "refresh", version->refresh, "kind", kind,
                                 "text", text),
                       listing->e);
 }
 
-static int add_change(const struct change_row *row, void *userdata)
+/* Takes the reference to row. */
+static int add_change(struct listing *listing, const struct change *change, json_t *row)
+{
+    bool silent = for_people(listing) && !listing->all && change->weight == WEIGHT_SILENT;
+    bool folded = for_people(listing) && change->with_study;
+
+    if (listing->client->json)
+        return json_array_append_new(listing->changes, row) < 0 ? -ENOMEM : 0;
+    if (silent) {
+        listing->silent++;
+    } else if (folded) {
+        listing->folded[change->kind]++;
+    } else {
+        listing->shown++;
+        return report_add(&listing->report, row, listing->e);
+    }
+    json_decref(row);
+    return 0;
+}
+
+static int add_kept_change(const struct change_row *row, void *userdata)
 {
     struct listing *listing = userdata;
 
-    if (listing->client->json)
-        return json_array_append_new(listing->changes, changerow_to_json(listing->client->history, row)) < 0 ? -ENOMEM
-                                                                                                             : 0;
-    if (for_people(listing) && !listing->all && row->change->weight == WEIGHT_SILENT) {
-        listing->silent++;
-        return 0;
+    return add_change(listing, row->change, changerow_to_json(listing->client->history, row));
+}
+
+/* The row of a change that the history does not keep: it has no id. */
+static json_t *row_of_archived(const struct listing *listing, const struct version_side *after,
+                               const struct change *change)
+{
+    char seen[CLOCK_TEXT_BYTES];
+    _cleanup_buf_ struct buf text = {0};
+    json_auto_t *json = change_to_json(change);
+
+    versionpair_describe(&text, listing->client->history, &listing->archived, after, change);
+    json_auto_t *row = json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:s}", "nct_id", after->version.nct_id, "title",
+                                 study_title(after->study), "version", version_cell(listing), "seen",
+                                 clock_format_utc(after->version.seen_usec, seen), "refresh", after->version.refresh,
+                                 "label", kind_info(change->kind)->label, "text", buf_string(&text));
+    return row && json && json_object_update(row, json) == 0 ? json_incref(row) : NULL;
+}
+
+/* What changed since the archived version before: found out now. */
+static int add_archived_changes(struct listing *listing)
+{
+    _cleanup_version_side_ struct version_side after = {.version = *listing->version};
+    _cleanup_change_list_ struct change_list changes = {0};
+    struct store *store = listing->client->history;
+    int r = versions_study(store, listing->version, &after.study, listing->e);
+
+    if (r == 0 && listing->archived.study)
+        r = versionpair_compare(store, &listing->archived, &after, &changes, listing->e);
+    for (size_t i = 0; r == 0 && i < changes.count; i++)
+        r = add_change(listing, &changes.items[i], row_of_archived(listing, &after, &changes.items[i]));
+    version_side_clear(&listing->archived);
+    listing->archived = (struct version_side){0};
+    if (listing->version->origin == VERSION_ARCHIVE) {
+        listing->archived = after;
+        after.study = NULL;
     }
-    if (for_people(listing) && row->change->with_study) {
-        listing->folded[row->change->kind]++;
-        return 0;
-    }
-    listing->shown++;
-    return report_add(&listing->report, changerow_to_json(listing->client->history, row), listing->e);
+    return r;
+}
+
+static const char *sentence_without_changes(const struct version *version)
+{
+    if (version->origin == VERSION_ARCHIVE)
+        return version->number == 0 ? "First in the registry's archive" : "No change in the protocol section";
+    return version->number == 1 ? "First seen" : "No change that is kept";
 }
 
 /* What people read beside the changes that have a line of their own. */
@@ -93,7 +158,7 @@ static int add_summary_lines(struct listing *listing)
         r = add_line(listing, "", buf_string(&text));
     }
     if (r == 0 && listing->shown == 0)
-        r = add_line(listing, "", listing->version->number == 1 ? "First seen" : "No change that is kept");
+        r = add_line(listing, "", sentence_without_changes(listing->version));
     return r;
 }
 
@@ -120,8 +185,10 @@ static int add_version(const struct version *version, void *userdata)
     listing->silent = listing->shown = 0;
     memset(listing->folded, 0, sizeof(listing->folded));
     json_array_clear(listing->changes);
-    if (version->origin == VERSION_SEEN)
-        r = changes_each(listing->client->history, &filter, add_change, listing, listing->e);
+    if (version->origin == VERSION_ARCHIVE || listing->archived.study)
+        r = add_archived_changes(listing);
+    else
+        r = changes_each(listing->client->history, &filter, add_kept_change, listing, listing->e);
     if (r < 0)
         return r;
     if (listing->client->json)
@@ -143,6 +210,7 @@ static int history_run(struct client *client, struct error *e)
     if (r == 0)
         report_end(&listing.report, "No version.");
     json_decref(listing.changes);
+    version_side_clear(&listing.archived);
     report_clear(&listing.report);
     return r;
 }
@@ -161,7 +229,8 @@ const struct command history_command = {
     .summary = "List the versions of a study and what changed in each",
     .help =
         "Oldest first. With --json each version is an object whose \"changes\" are objects as in trialwatch changes; "
-        "with --csv each change is a row.",
+        "with --csv each change is a row. a0, a1, … are versions from the registry's own archive, which trialwatch "
+        "backfill fetches; SEEN is then the day of their submission.",
     .options = history_options,
     .run = history_run,
 };

@@ -1,5 +1,7 @@
 #include "client/record.h"
 
+#include "client/versionname.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -38,7 +40,6 @@ int record_version_at(struct client *client, const char *nct_id, const char *whe
 int record_choose_version(struct client *client, const char *nct_id, struct version *ret, struct error *e)
 {
     const char *number_text = options_text(&client->options, "version"), *at = options_text(&client->options, "at");
-    long number;
 
     if (number_text && at)
         return error_set(e, -EINVAL, "--version and --at exclude each other");
@@ -46,20 +47,14 @@ int record_choose_version(struct client *client, const char *nct_id, struct vers
         return record_version_at(client, nct_id, at, ret, e);
     if (!number_text)
         return versions_newest(client->history, nct_id, ret, e);
-    int r = options_parse_number(number_text, "--version", 0, &number, e);
-    if (r < 0)
-        return r;
-    r = versions_get(client->history, nct_id, number, ret, e);
-    if (r == -ENOENT)
-        return error_set(e, r, "%s has no version %ld; trialwatch history %s lists them", nct_id, number, nct_id);
-    return r;
+    return versionname_find(client, nct_id, number_text, "--version", ret, e);
 }
 
 void record_append_provenance(struct buf *out, const struct client *client, const struct version *version)
 {
-    char seen[CLOCK_TEXT_BYTES];
+    char seen[CLOCK_TEXT_BYTES], name[VERSIONNAME_BYTES];
 
-    buf_printf(out, "version %ld, %s %s", version->number,
+    buf_printf(out, "version %s, %s %s", versionname_format(version, name),
                version->origin == VERSION_ARCHIVE ? "from the registry's archive, submitted" : "seen",
                when_format(version->seen_usec, client->utc, seen));
     if (version->refresh[0])

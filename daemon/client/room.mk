@@ -3,6 +3,7 @@ libtrialwatch_a_SOURCES += \
 	%D%/alertrow.c \
 	%D%/alertrow.h \
 	%D%/alerts.c \
+	%D%/backfill.c \
 	%D%/changerow.c \
 	%D%/changerow.h \
 	%D%/changes.c \
@@ -60,6 +61,8 @@ libtrialwatch_a_SOURCES += \
 	%D%/timeline.c \
 	%D%/timeline.h \
 	%D%/verify.c \
+	%D%/versionname.c \
+	%D%/versionname.h \
 	%D%/versionpair.c \
 	%D%/versionpair.h \
 	%D%/when.c \

@@ -169,7 +169,7 @@ static int show_run(struct client *client, struct error *e)
 }
 
 static const struct option_spec show_options[] = {
-    {.name = "version", .letter = 'n', .value = "N", .help = "This version instead of the newest."},
+    {.name = "version", .letter = 'n', .value = "N", .help = "This version instead of the newest; a3 is number 3 of the registry's archive."},
     {.name = "at", .value = "TIME", .help = "As it stood at that time; a date means the end of its day."},
     {.name = NULL},
 };

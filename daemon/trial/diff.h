@@ -24,12 +24,12 @@ struct change {
     size_t new_index;   /* of a site, else SITE_NONE; SITE_NONE also for a site that is no longer listed */
     size_t old_item;    /* likewise of an item of a GRAIN_ITEMS list (an outcome); meaningless for other kinds */
     size_t new_item;
-    bool with_study;    /* the site opened or closed because the whole study did */
+    bool with_study;        /* the site opened or closed because the whole study did */
     char *effective_before; /* owned; a site's effective status when it was listed and this is about it, else NULL */
     char *effective_after;
-    const char *note;  /* static text for people: "renumbered", "re-wrapped", "reworded", "added", "dropped", "reordered";
-                        * or NULL */
-    long site;         /* the site's number in the history, 0 until history/sites has given it */
+    const char *note; /* static text for people: "renumbered", "re-wrapped", "reworded", "added", "dropped",
+                       * "reordered"; or NULL */
+    long site;        /* the site's number in the history, 0 until history/sites has given it */
 };
 
 struct change_list {

@@ -37,7 +37,8 @@ static size_t new_of(const struct change *change)
 
 bool change_is_in_list(const struct change *change)
 {
-    return (change_is_of_site(change) || change_is_of_outcome(change)) && (is_order(change) || old_of(change) != SITE_NONE || new_of(change) != SITE_NONE);
+    return (change_is_of_site(change) || change_is_of_outcome(change)) &&
+           (is_order(change) || old_of(change) != SITE_NONE || new_of(change) != SITE_NONE);
 }
 
 static bool is_addition(const struct change *change)
@@ -90,12 +91,12 @@ static int edit_fields(json_t **entry, const struct change *change)
         return -ENOMEM;
     json_decref(*entry);
     *entry = copy;
-    json_object_foreach(change->before, key, value)
+    json_object_foreach (change->before, key, value)
         if (!diff_same(json_object_get(copy, key), value))
             return -EINVAL;
-    json_object_foreach(change->before, key, value)
+    json_object_foreach (change->before, key, value)
         json_object_del(copy, key);
-    json_object_foreach(change->after, key, value) {
+    json_object_foreach (change->after, key, value) {
         if (json_object_get(copy, key))
             return -EINVAL;
         if (json_object_set(copy, key, value) < 0)
@@ -154,8 +155,8 @@ static int edit_list(struct edit *edit, const struct change *change)
     return is_removal(change) ? remove_entry(edit, change) : edit_entry(edit, change);
 }
 
-/* The old entry for a place in the new list, taken out of the edit; NULL when there is none. In the old order *next goes
- * over the old list. */
+/* The old entry for a place in the new list, taken out of the edit; NULL when there is none. In the old order *next
+ * goes over the old list. */
 static json_t *take_kept(struct edit *edit, size_t place, size_t *next)
 {
     if (edit->order) {

@@ -31,8 +31,8 @@ bool diff_same(const json_t *before, const json_t *after);
 /* Whether the value is absent or an array, so that a list can be compared item by item. */
 bool diff_is_list(const json_t *value);
 
-/* The change, if any is needed, that makes an empty object or array stand or go, once what was in it is dealt with: what
- * is emptied vanishes and what gets content appears by itself. */
+/* The change, if any is needed, that makes an empty object or array stand or go, once what was in it is dealt with:
+ * what is emptied vanishes and what gets content appears by itself. */
 int diff_container(struct differ *differ, enum kind kind, const json_t *before, const json_t *after);
 
 /* Lists at differ->path. 0 or -ENOMEM. */

@@ -21,7 +21,7 @@ static const char *edit_note(const json_t *before, const json_t *after)
 
     if (json_object_size(before) != json_object_size(after))
         return NOTE_REWORDED;
-    json_object_foreach((json_t *)after, key, value) {
+    json_object_foreach ((json_t *)after, key, value) {
         const json_t *old = json_object_get(before, key);
         if (diff_same(old, value))
             continue;

@@ -18,7 +18,7 @@ static const struct {
 };
 
 static const enum kind aspect_kinds[ASPECT_COUNT] = {
-    [ASPECT_STATUS] = KIND_SITE_STATUS, [ASPECT_NAME] = KIND_SITE_RENAMED,      [ASPECT_CONTACT] = KIND_SITE_CONTACT,
+    [ASPECT_STATUS] = KIND_SITE_STATUS,     [ASPECT_NAME] = KIND_SITE_RENAMED, [ASPECT_CONTACT] = KIND_SITE_CONTACT,
     [ASPECT_GEOPOINT] = KIND_SITE_GEOPOINT, [ASPECT_OTHER] = KIND_SITE_OTHER,
 };
 
@@ -66,7 +66,7 @@ static int collect_fields(const json_t *from, const json_t *with, enum aspect as
     const char *key;
     json_t *value;
 
-    json_object_foreach((json_t *)from, key, value)
+    json_object_foreach ((json_t *)from, key, value)
         if (aspect_of(key) == aspect && !diff_same(value, json_object_get(with, key)))
             if (json_object_set(ret, key, value) < 0)
                 return -ENOMEM;
@@ -115,8 +115,8 @@ static int diff_status(struct differ *differ, const struct pair *pair, json_t *b
     struct change *change = add_pair_change(differ, kind, pair, before, after);
     if (!change)
         return -ENOMEM;
-    change->with_study = (kind == KIND_SITE_OPENED && study_opened(differ)) ||
-                         (kind == KIND_SITE_CLOSED && study_closed(differ));
+    change->with_study =
+        (kind == KIND_SITE_OPENED && study_opened(differ)) || (kind == KIND_SITE_CLOSED && study_closed(differ));
     if (strcmp(old_status, new_status) == 0)
         change->weight = WEIGHT_SILENT;
     int r = set_effective(&change->effective_before, old_status);
@@ -159,9 +159,8 @@ static int diff_pair(struct differ *differ, const struct pair *pair)
 static int diff_added(struct differ *differ, size_t index, const json_t *location)
 {
     const char *status = study_effective_status(differ->after, index);
-    struct change *change =
-        change_list_add(&differ->changes, recruits(status) ? KIND_SITE_OPENED : KIND_SITE_ADDED,
-                        buf_string(&differ->path), NULL, location);
+    struct change *change = change_list_add(&differ->changes, recruits(status) ? KIND_SITE_OPENED : KIND_SITE_ADDED,
+                                            buf_string(&differ->path), NULL, location);
 
     if (!change)
         return -ENOMEM;
@@ -193,8 +192,7 @@ static int diff_order_of_sites(struct differ *differ)
     json_t *order = diff_order(map->old_of_new, map->new_count);
     if (!order)
         return -ENOMEM;
-    struct change *change =
-        change_list_add(&differ->changes, KIND_SITE_ORDER, buf_string(&differ->path), NULL, order);
+    struct change *change = change_list_add(&differ->changes, KIND_SITE_ORDER, buf_string(&differ->path), NULL, order);
     json_decref(order);
     return change ? 0 : -ENOMEM;
 }

@@ -9,9 +9,9 @@
 
 /* Words in a reason for stopping that speak of harm to participants, by their beginnings. From the terms of the
  * regulations on safety reporting (21 CFR 312.32, ICH E2A, clinical hold in 21 CFR 312.42) and their everyday forms. */
-static const char *const safety_words[] = {"safety", "unsafe", "adverse", "toxic",   "hepatotox", "cardiotox", "neurotox",
-                                           "death",  "died",   "fatal",   "mortalit", "harm",      "hold",      "risk",
-                                           "susar",  "side-effect"};
+static const char *const safety_words[] = {"safety",   "unsafe", "adverse", "toxic",      "hepatotox", "cardiotox",
+                                           "neurotox", "death",  "died",    "fatal",      "mortalit",  "harm",
+                                           "hold",     "risk",   "susar",   "side-effect"};
 
 /* Words that a safety word must equal, being too short to stand for the beginning of others. */
 static const char *const safety_exact_words[] = {"sae", "saes", "dlt", "dlts"};

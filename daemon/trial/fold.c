@@ -12,13 +12,15 @@ static const struct {
     utf8proc_int32_t letter;
     const char *plain;
 } plain_letters[] = {
-    {0xE6, "ae"}, {0xF0, "d"}, {0xF8, "o"}, {0xFE, "th"}, {0x111, "d"}, {0x127, "h"}, {0x131, "i"}, {0x142, "l"}, {0x153, "oe"},
+    {0xE6, "ae"}, {0xF0, "d"},  {0xF8, "o"},  {0xFE, "th"},  {0x111, "d"},
+    {0x127, "h"}, {0x131, "i"}, {0x142, "l"}, {0x153, "oe"},
 };
 
 /* The bytes 0x80–0x9F of Windows-1252 (WHATWG's index); what has no character there stands for itself. */
 static const uint16_t windows_1252[32] = {
-    0x20AC, 0x81,   0x201A, 0x192,  0x201E, 0x2026, 0x2020, 0x2021, 0x2C6, 0x2030, 0x160, 0x2039, 0x152, 0x8D, 0x17D, 0x8F,
-    0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x2DC, 0x2122, 0x161, 0x203A, 0x153, 0x9D, 0x17E, 0x178,
+    0x20AC, 0x81,   0x201A, 0x192,  0x201E, 0x2026, 0x2020, 0x2021, 0x2C6,  0x2030, 0x160,
+    0x2039, 0x152,  0x8D,   0x17D,  0x8F,   0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
+    0x2013, 0x2014, 0x2DC,  0x2122, 0x161,  0x203A, 0x153,  0x9D,   0x17E,  0x178,
 };
 
 /* The byte that a character was, had UTF-8 been read as Windows-1252 or Latin-1; -1 when there is none. */
@@ -43,8 +45,8 @@ static size_t next_character(const char *text, size_t len, utf8proc_int32_t *ret
     return 1;
 }
 
-/* "Ã©" for "é": a character whose UTF-8 bytes were each read as one character. Returns the bytes it takes in text, 0 when
- * text does not begin with one. */
+/* "Ã©" for "é": a character whose UTF-8 bytes were each read as one character. Returns the bytes it takes in text, 0
+ * when text does not begin with one. */
 static size_t read_mojibake(const char *text, size_t len, utf8proc_int32_t *ret)
 {
     utf8proc_uint8_t bytes[4];
@@ -126,7 +128,8 @@ static bool is_plain(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-/* Most text is ASCII, and needs no tables. Takes a run of letters and digits, or one other character; returns its length. */
+/* Most text is ASCII, and needs no tables. Takes a run of letters and digits, or one other character; returns its
+ * length. */
 static size_t add_ascii(struct words *words, const char *text, size_t len)
 {
     char lower[64];

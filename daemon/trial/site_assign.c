@@ -205,8 +205,12 @@ static int solve(struct graph *graph)
 int site_assign(struct site_edge *edges, size_t edge_count, size_t left_count, size_t right_count, size_t *ret)
 {
     _cleanup_free_ size_t *parent = calloc(left_count + right_count + 1, sizeof(*parent));
-    struct graph graph = {.edges = edges, .edge_count = edge_count, .left_count = left_count,
-                          .right_count = right_count, .parent = parent, .result = ret};
+    struct graph graph = {.edges = edges,
+                          .edge_count = edge_count,
+                          .left_count = left_count,
+                          .right_count = right_count,
+                          .parent = parent,
+                          .result = ret};
 
     if (!parent)
         return -ENOMEM;

@@ -47,10 +47,10 @@ static uint64_t hash_value(const json_t *value)
         double real = json_real_value(value);
         hash += mix(fold_hash(&real, sizeof(real)));
     } else if (json_is_array(value)) {
-        json_array_foreach(value, i, child)
+        json_array_foreach (value, i, child)
             hash = mix(hash + hash_value(child));
     } else if (json_is_object(value)) {
-        json_object_foreach((json_t *)value, key, child)
+        json_object_foreach ((json_t *)value, key, child)
             hash += mix(hash_string(key) + hash_value(child));
     }
     hash = mix(hash);
@@ -74,7 +74,7 @@ void site_hash(const json_t *location, struct site_hashes *ret)
     json_t *value;
 
     *ret = (struct site_hashes){0};
-    json_object_foreach((json_t *)location, key, value) {
+    json_object_foreach ((json_t *)location, key, value) {
         uint64_t hash = hash_value(value);
         uint64_t member = mix(hash_string(key) + hash);
         ret->content += member;
@@ -105,7 +105,6 @@ static const char *fold_member(const json_t *location, const char *key, struct b
     fold_text(member_text(location, key), folded);
     return buf_string(folded);
 }
-
 
 /* A place by words that are spelled in one way only: "St. Louis" and "Saint Louis" are one, and so are "Kaohsiung" and
  * "Kaohsiung City", "The Hague" and "Hague". */
@@ -154,7 +153,7 @@ static bool has_word(const char *text, const char *word)
 /* A name being read, word by word. */
 struct name_reader {
     struct site_features *site;
-    const char *country; /* folded */
+    const char *country;               /* folded */
     char distinctive[SITE_TEXT_BYTES]; /* letters of such words */
     size_t distinctive_count;
     bool in_code;
@@ -233,7 +232,8 @@ static void finish_pairs(struct name_reader *reader)
     struct site_features *site = reader->site;
 
     for (size_t i = 0; i + 1 < reader->distinctive_count; i++) {
-        uint16_t pair = (uint16_t)((unsigned char)reader->distinctive[i] << 8 | (unsigned char)reader->distinctive[i + 1]);
+        uint16_t pair =
+            (uint16_t)((unsigned char)reader->distinctive[i] << 8 | (unsigned char)reader->distinctive[i + 1]);
         size_t at = site->pair_count++;
         for (; at > 0 && site->pairs[at - 1] > pair; at--)
             site->pairs[at] = site->pairs[at - 1];
@@ -272,7 +272,7 @@ size_t site_read_contacts(const json_t *location, uint64_t ret[static SITE_MAX_C
     json_t *contact;
     size_t count = 0, i;
 
-    json_array_foreach(contacts, i, contact)
+    json_array_foreach (contacts, i, contact)
         for (size_t k = 0; k < ARRAY_SIZE(keys) && count < SITE_MAX_CONTACTS; k++)
             if (*member_text(contact, keys[k]))
                 ret[count++] = hash_string(member_text(contact, keys[k]));

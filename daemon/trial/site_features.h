@@ -36,7 +36,7 @@ struct site_features {
     bool anonymous;
     bool repeated;      /* several sites of the study have the name: it does not tell which; set by trial/sites */
     bool repeated_here; /* even in the same city; likewise */
-    uint64_t code; /* the number that the sponsor gave the site in its name */
+    uint64_t code;      /* the number that the sponsor gave the site in its name */
     struct site_word words[SITE_MAX_WORDS]; /* by hash, each once */
     size_t word_count;
     size_t distinctive_count;

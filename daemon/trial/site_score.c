@@ -7,9 +7,9 @@
 #include <string.h>
 
 /* Evidence is added up. The values were set on the judged pairs of versions by these rules of thumb, each a line in
- * test_trial_sites.c: the same place and slot stays the same site however it is spelled; another hospital at the same zip
- * is another site, unless the same person is to be asked; a name that is at several places says nothing without one;
- * anonymous entries are told apart by their place alone. */
+ * test_trial_sites.c: the same place and slot stays the same site however it is spelled; another hospital at the same
+ * zip is another site, unless the same person is to be asked; a name that is at several places says nothing without
+ * one; anonymous entries are told apart by their place alone. */
 enum {
     NAME_SAME_LONG = 950, /* the same name, of two distinctive words or more: enough in another city */
     NAME_SAME = 800,
@@ -285,7 +285,8 @@ static bool is_like_city(const char *a, const char *b)
 
 static bool is_same_position(const struct site_features *a, const struct site_features *b)
 {
-    return a->has_position && b->has_position && !(a->lat < b->lat || a->lat > b->lat || a->lon < b->lon || a->lon > b->lon);
+    return a->has_position && b->has_position &&
+           !(a->lat < b->lat || a->lat > b->lat || a->lon < b->lon || a->lon > b->lon);
 }
 
 static int city_score(const struct site_features *a, const struct site_features *b)

@@ -11,9 +11,9 @@ struct word {
     bool announces_code; /* the sponsor's own number for the site may follow */
 };
 
-/* The commonest words in the facility names of the registry's records, in the languages of its sites, as far as they name
- * a type of place, a field of medicine, a legal form or nothing at all, with their spellings and abbreviations. Saints are
- * among them, being spelled in every way: the registry itself moved from "Saint Louis" to "St Louis". */
+/* The commonest words in the facility names of the registry's records, in the languages of its sites, as far as they
+ * name a type of place, a field of medicine, a legal form or nothing at all, with their spellings and abbreviations.
+ * Saints are among them, being spelled in every way: the registry itself moved from "Saint Louis" to "St Louis". */
 static const struct word words[] = {
     {"1st", WORD_NUMBER, "1", false},
     {"2nd", WORD_NUMBER, "2", false},
@@ -309,10 +309,25 @@ static const struct word words[] = {
 /* What sponsors write instead of a name, as counted in the registry's records: mostly alone, with the sponsor's name
  * before ("Pfizer Investigational Site") or with a number behind ("Local Institution - 0012"). */
 static const char *const anonymous_phrases[] = {
-    "research site", "investigational site", "investigative site", "investigator site",  "investigation site",
-    "local institution", "research facility", "study site",        "clinical site",      "clinical trial site",
-    "trial site",        "selected site",     "clinical research site", "clinical study site",
-    "investigational research facility", "multiple sites", "various sites", "site reference", "facility id",
+    "research site",
+    "investigational site",
+    "investigative site",
+    "investigator site",
+    "investigation site",
+    "local institution",
+    "research facility",
+    "study site",
+    "clinical site",
+    "clinical trial site",
+    "trial site",
+    "selected site",
+    "clinical research site",
+    "clinical study site",
+    "investigational research facility",
+    "multiple sites",
+    "various sites",
+    "site reference",
+    "facility id",
 };
 
 /* One of these is in every phrase above. */
@@ -322,7 +337,8 @@ static const char *const anonymous_nouns[] = {"site", "facility", "local institu
 #define MAX_WORDS_BEFORE 3
 #define MAX_WORDS_BEHIND 4
 
-/* Countries that the registry calls otherwise today than in older versions (its country list against that of ISO 3166). */
+/* Countries that the registry calls otherwise today than in older versions (its country list against that of ISO 3166).
+ */
 static const struct {
     const char *before, *today;
 } countries[] = {
@@ -416,7 +432,8 @@ bool site_name_is_anonymous(const char *folded)
     for (size_t i = 0; i < ARRAY_SIZE(anonymous_phrases); i++) {
         const char *at = find_phrase(folded, anonymous_phrases[i]);
         if (at && count_words(folded, (size_t)(at - folded)) <= MAX_WORDS_BEFORE &&
-            count_words(at, strlen(at)) <= count_words(anonymous_phrases[i], strlen(anonymous_phrases[i])) + MAX_WORDS_BEHIND)
+            count_words(at, strlen(at)) <=
+                count_words(anonymous_phrases[i], strlen(anonymous_phrases[i])) + MAX_WORDS_BEHIND)
             return true;
     }
     return *folded == '\0';

@@ -10,8 +10,8 @@
 #include <errno.h>
 #include <string.h>
 
-/* Sites that share something are compared pair by pair when this many pairs at most share it: what more share says little,
- * and the cost of comparing all with all would grow with the square. */
+/* Sites that share something are compared pair by pair when this many pairs at most share it: what more share says
+ * little, and the cost of comparing all with all would grow with the square. */
 #define MAX_PAIRS_OF_KEY 1024
 
 /* Keys by which a site finds those it is compared with: zip, city, position, name, code, and its distinctive words and

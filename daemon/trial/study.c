@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Digits of a real that are enough for what people wrote, and enough for every double (C's DBL_DIG and DBL_DECIMAL_DIG). */
+/* Digits of a real that are enough for what people wrote, and enough for every double (C's DBL_DIG and
+ * DBL_DECIMAL_DIG). */
 #define SHORT_REAL_DIGITS 15
 #define EXACT_REAL_DIGITS 17
 
@@ -51,10 +52,10 @@ static void look_for_reals(const json_t *value, struct real_needs *needs)
     if (json_is_real(value))
         look_at_real(json_real_value(value), needs);
     else if (json_is_array(value))
-        json_array_foreach(value, i, child)
+        json_array_foreach (value, i, child)
             look_for_reals(child, needs);
     else if (json_is_object(value))
-        json_object_foreach((json_t *)value, key, child)
+        json_object_foreach ((json_t *)value, key, child)
             look_for_reals(child, needs);
 }
 
@@ -67,10 +68,10 @@ static void unsign_zeros(json_t *value)
     if (json_is_real(value) && json_real_value(value) == 0)
         json_real_set(value, 0.0);
     else if (json_is_array(value))
-        json_array_foreach(value, i, child)
+        json_array_foreach (value, i, child)
             unsign_zeros(child);
     else if (json_is_object(value))
-        json_object_foreach(value, key, child)
+        json_object_foreach (value, key, child)
             unsign_zeros(child);
 }
 
@@ -140,7 +141,7 @@ static int check_locations(const json_t *locations, const char *nct_id, struct e
     if (json_array_size(locations) > STUDY_MAX_LOCATIONS)
         return error_set(e, -EBADMSG, "the record of %s lists %zu locations, more than the limit of %zu", nct_id,
                          json_array_size(locations), STUDY_MAX_LOCATIONS);
-    json_array_foreach(locations, i, location)
+    json_array_foreach (locations, i, location)
         if (!json_is_object(location))
             return error_set(e, -EBADMSG, "location %zu in the record of %s is not a JSON object", i, nct_id);
     return 0;
@@ -154,7 +155,8 @@ static int find_parts(struct study *study, struct error *e)
 
     study->nct_id = study_string_at(study, "protocolSection.identificationModule.nctId");
     if (!study->nct_id || !text_is_nct_id(study->nct_id))
-        return error_set(e, -EBADMSG, "a study record must have an NCT id at protocolSection.identificationModule.nctId");
+        return error_set(e, -EBADMSG,
+                         "a study record must have an NCT id at protocolSection.identificationModule.nctId");
     study->overall_status = study_string_at(study, "protocolSection.statusModule.overallStatus");
     study->locations = value_at(study->record, "protocolSection.contactsLocationsModule.locations");
     study->location_count = json_array_size(study->locations);
@@ -280,7 +282,7 @@ bool study_answers_to(const struct study *study, const char *nct_id)
 
     if (strcmp(study->nct_id, nct_id) == 0)
         return true;
-    json_array_foreach(aliases, i, alias)
+    json_array_foreach (aliases, i, alias)
         if (json_is_string(alias) && strcmp(json_string_value(alias), nct_id) == 0)
             return true;
     return false;

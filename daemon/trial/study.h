@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STUDY_HASH_BYTES 32 /* SHA-256 */
-#define STUDY_NCT_ID_BYTES 12 /* "NCT" and eight digits, with the NUL */
+#define STUDY_HASH_BYTES 32                               /* SHA-256 */
+#define STUDY_NCT_ID_BYTES 12                             /* "NCT" and eight digits, with the NUL */
 #define STUDY_MAX_RECORD_BYTES ((size_t)32 * 1024 * 1024) /* the biggest of 1,708 real ones has 2.4 MB */
 #define STUDY_MAX_LOCATIONS ((size_t)100000)              /* the most in a real one is 1,569 */
 

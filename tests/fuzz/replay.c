@@ -1,5 +1,5 @@
-/* A main() for fuzz targets where libFuzzer is not: runs the target over the files and folders given, so that a corpus is
- * a test under any compiler. */
+/* A main() for fuzz targets where libFuzzer is not: runs the target over the files and folders given, so that a corpus
+ * is a test under any compiler. */
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>

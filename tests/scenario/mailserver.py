@@ -174,6 +174,11 @@ class MailServer:
             self.dovecot.wait(timeout=20)
         shutil.rmtree(self.place, ignore_errors=True)
 
+    def empty(self):
+        """Forgets what was delivered."""
+        for mailbox in (self.place / "mail").iterdir():
+            shutil.rmtree(mailbox)
+
     def mails(self, user=USER):
         """Every delivered mail of a user, parsed, oldest first."""
         with imaplib.IMAP4("127.0.0.1", self.imap_port) as imap:

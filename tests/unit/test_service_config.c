@@ -338,6 +338,7 @@ static void what_is_left_out_has_the_default_of_the_table(void **state)
     assert_string_equal(config->registry.base_url, config_setting_find("registry.url")->otherwise);
     assert_string_equal(config->history_path, config_setting_find("history.path")->otherwise);
     assert_string_equal(config->control_path, config_setting_find("control.socket")->otherwise);
+    assert_false(config->backfill);
     assert_int_equal(config->registry.every_usec, 15 * USEC_PER_MINUTE);
     assert_int_equal(config->log_priority, LOG_INFO);
     assert_int_equal(config->health_after_usec, USEC_PER_DAY);

@@ -8,8 +8,9 @@
 
 #define RECORD(members) "{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT01234567\"}" members "}}"
 #define OUTCOMES(list) RECORD(",\"outcomesModule\":{\"primaryOutcomes\":[" list "]}")
-#define SITES(status, list)                                                                                             \
-    RECORD(",\"statusModule\":{\"overallStatus\":\"" status "\"},\"contactsLocationsModule\":{\"locations\":[" list "]}")
+#define SITES(status, list)                                                                                            \
+    RECORD(",\"statusModule\":{\"overallStatus\":\"" status "\"},\"contactsLocationsModule\":{\"locations\":[" list    \
+           "]}")
 
 static void compare(const struct study *before, const struct study *after, struct change_list *ret)
 {
@@ -69,10 +70,10 @@ static void fixture_free(struct fixture *f)
     study_free(f->after);
     change_list_free(&f->changes);
 }
-#define FIXTURE(name, old, new)                                                                                         \
-    _cleanup_(fixture_free) struct fixture name = {.before = study_of_text(old), .after = study_of_text(new)};        \
-    compare(name.before, name.after, &name.changes);                                                                    \
-    assert_applies(name.before, name.after);                                                                            \
+#define FIXTURE(name, old, new)                                                                                        \
+    _cleanup_(fixture_free) struct fixture name = {.before = study_of_text(old), .after = study_of_text(new)};         \
+    compare(name.before, name.after, &name.changes);                                                                   \
+    assert_applies(name.before, name.after);                                                                           \
     assert_applies(name.after, name.before)
 
 /* The only change is of this kind and weight; returns it. */
@@ -110,7 +111,8 @@ static void a_study_under_an_alias_is_the_same_study(void **state)
 {
     (void)state;
     FIXTURE(f, RECORD(""),
-            "{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT07654321\",\"nctIdAliases\":[\"NCT01234567\"]}}}");
+            "{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT07654321\",\"nctIdAliases\":["
+            "\"NCT01234567\"]}}}");
     assert_int_equal(f.changes.count, 2);
     assert_int_equal(f.changes.items[0].kind, KIND_IDENTIFICATION);
 }
@@ -165,15 +167,18 @@ static void results_are_urgent_the_first_time_only(void **state)
         assert_int_equal(first.changes.items[i].kind, KIND_RESULTS);
         assert_int_equal(first.changes.items[i].weight, WEIGHT_URGENT);
     }
-    FIXTURE(later, "{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT01234567\"}},\"resultsSection\":{\"b\":{\"c\":2}}}",
-            "{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT01234567\"}},\"resultsSection\":{\"b\":{\"c\":3}}}");
+    FIXTURE(later,
+            "{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT01234567\"}},\"resultsSection\":{\"b\":{"
+            "\"c\":2}}}",
+            "{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT01234567\"}},\"resultsSection\":{\"b\":{"
+            "\"c\":3}}}");
     assert_string_equal(only(&later, KIND_RESULTS, WEIGHT_ROUTINE)->path, "resultsSection.b.c");
 }
 
 static enum weight weight_of_stop(const char *reason)
 {
-    json_t *record = json_pack("{s:{s:{s:s},s:{s:s}}}", "protocolSection", "identificationModule", "nctId", "NCT01234567",
-                               "statusModule", "whyStopped", reason);
+    json_t *record = json_pack("{s:{s:{s:s},s:{s:s}}}", "protocolSection", "identificationModule", "nctId",
+                               "NCT01234567", "statusModule", "whyStopped", reason);
     _cleanup_(fixture_free) struct fixture f = {.before = study_of_text(RECORD("")), .after = study_of(record)};
 
     compare(f.before, f.after, &f.changes);
@@ -184,13 +189,21 @@ static enum weight weight_of_stop(const char *reason)
 
 static void a_stop_for_safety_is_urgent(void **state)
 {
-    static const char *const urgent[] = {"Unexpected toxicity", "Two deaths in the treatment arm", "FDA clinical hold",
-                                         "Safety concerns", "No efficacy and increased mortality", "SAE",
-                                         "Slow accrual (adverse events)", "Hepatotoxicity"};
-    static const char *const notable[] = {"Slow accrual", "Business decision (not for safety reasons)",
-                                          "The decision was not based on any safety concerns and/or regulatory interactions",
-                                          "Sponsor decision not driven by safety concerns as no new safety signals were seen",
-                                          "Unrelated to safety", "Household survey ended"};
+    static const char *const urgent[] = {"Unexpected toxicity",
+                                         "Two deaths in the treatment arm",
+                                         "FDA clinical hold",
+                                         "Safety concerns",
+                                         "No efficacy and increased mortality",
+                                         "SAE",
+                                         "Slow accrual (adverse events)",
+                                         "Hepatotoxicity"};
+    static const char *const notable[] = {
+        "Slow accrual",
+        "Business decision (not for safety reasons)",
+        "The decision was not based on any safety concerns and/or regulatory interactions",
+        "Sponsor decision not driven by safety concerns as no new safety signals were seen",
+        "Unrelated to safety",
+        "Household survey ended"};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(urgent); i++)
@@ -324,7 +337,8 @@ static void a_recruiting_site_that_is_new_opens(void **state)
 static void a_site_that_does_not_recruit_yet_is_added(void **state)
 {
     (void)state;
-    FIXTURE(f, SITES("RECRUITING", ""), SITES("RECRUITING", "{\"facility\":\"Emory\",\"status\":\"NOT_YET_RECRUITING\"}"));
+    FIXTURE(f, SITES("RECRUITING", ""),
+            SITES("RECRUITING", "{\"facility\":\"Emory\",\"status\":\"NOT_YET_RECRUITING\"}"));
     only(&f, KIND_SITE_ADDED, WEIGHT_ROUTINE);
 }
 
@@ -343,10 +357,12 @@ static void a_site_changes_in_several_ways_at_once(void **state)
 {
     (void)state;
     FIXTURE(f,
-            SITES("RECRUITING", "{\"facility\":\"Mayo Clinic\",\"city\":\"Rochester\",\"zip\":\"55905\",\"status\":"
-                                "\"NOT_YET_RECRUITING\",\"contacts\":[{\"name\":\"A\"}],\"geoPoint\":{\"lat\":1.5,\"lon\":2.5}}"),
-            SITES("RECRUITING", "{\"facility\":\"Mayo Clinic Hospital\",\"city\":\"Rochester\",\"zip\":\"55905\",\"status\":"
-                                "\"RECRUITING\",\"geoPoint\":{\"lat\":1.6,\"lon\":2.5},\"wing\":\"B\"}"));
+            SITES("RECRUITING",
+                  "{\"facility\":\"Mayo Clinic\",\"city\":\"Rochester\",\"zip\":\"55905\",\"status\":"
+                  "\"NOT_YET_RECRUITING\",\"contacts\":[{\"name\":\"A\"}],\"geoPoint\":{\"lat\":1.5,\"lon\":2.5}}"),
+            SITES("RECRUITING",
+                  "{\"facility\":\"Mayo Clinic Hospital\",\"city\":\"Rochester\",\"zip\":\"55905\",\"status\":"
+                  "\"RECRUITING\",\"geoPoint\":{\"lat\":1.6,\"lon\":2.5},\"wing\":\"B\"}"));
     static const enum kind kinds[] = {KIND_SITE_OPENED, KIND_SITE_RENAMED, KIND_SITE_CONTACT, KIND_SITE_GEOPOINT,
                                       KIND_SITE_OTHER};
     assert_int_equal(f.changes.count, ARRAY_SIZE(kinds));
@@ -363,8 +379,10 @@ static void a_site_changes_in_several_ways_at_once(void **state)
 static void sites_open_with_the_study_when_their_status_appears(void **state)
 {
     (void)state;
-    FIXTURE(f, SITES("NOT_YET_RECRUITING", "{\"facility\":\"A\"},{\"facility\":\"B\"}"),
-            SITES("RECRUITING", "{\"facility\":\"A\",\"status\":\"RECRUITING\"},{\"facility\":\"B\",\"status\":\"NOT_YET_RECRUITING\"}"));
+    FIXTURE(
+        f, SITES("NOT_YET_RECRUITING", "{\"facility\":\"A\"},{\"facility\":\"B\"}"),
+        SITES("RECRUITING",
+              "{\"facility\":\"A\",\"status\":\"RECRUITING\"},{\"facility\":\"B\",\"status\":\"NOT_YET_RECRUITING\"}"));
     assert_int_equal(f.changes.count, 3);
     assert_int_equal(f.changes.items[0].kind, KIND_SITE_OPENED);
     assert_true(f.changes.items[0].with_study);
@@ -416,8 +434,9 @@ static void a_new_status_of_the_registry_is_carried_through(void **state)
 static void sites_in_another_order_are_one_silent_change(void **state)
 {
     (void)state;
-    FIXTURE(f, SITES("COMPLETED", "{\"facility\":\"A\"},{\"facility\":\"B\"},{\"facility\":\"C\"}"),
-            SITES("COMPLETED", "{\"facility\":\"B\"},{\"facility\":\"New\"},{\"facility\":\"A\"},{\"facility\":\"C\"}"));
+    FIXTURE(
+        f, SITES("COMPLETED", "{\"facility\":\"A\"},{\"facility\":\"B\"},{\"facility\":\"C\"}"),
+        SITES("COMPLETED", "{\"facility\":\"B\"},{\"facility\":\"New\"},{\"facility\":\"A\"},{\"facility\":\"C\"}"));
     assert_int_equal(f.changes.count, 2);
     assert_int_equal(f.changes.items[0].kind, KIND_SITE_ADDED);
     assert_int_equal(f.changes.items[1].kind, KIND_SITE_ORDER);
@@ -438,8 +457,13 @@ static void changes_that_do_not_fit_are_refused(void **state)
 {
     FIXTURE(f, SITES("RECRUITING", "{\"facility\":\"A\",\"status\":\"RECRUITING\"},{\"facility\":\"B\"}"),
             SITES("COMPLETED", "{\"facility\":\"B\"},{\"facility\":\"A\"},{\"facility\":\"C\"}"));
-    static const char *const others[] = {RECORD(""), SITES("RECRUITING", "{\"facility\":\"A\"}"), SITES("UNKNOWN", ""),
-                                         RECORD(",\"contactsLocationsModule\":[]"), "{}", "[]", "1"};
+    static const char *const others[] = {RECORD(""),
+                                         SITES("RECRUITING", "{\"facility\":\"A\"}"),
+                                         SITES("UNKNOWN", ""),
+                                         RECORD(",\"contactsLocationsModule\":[]"),
+                                         "{}",
+                                         "[]",
+                                         "1"};
     struct error e = {0};
 
     (void)state;
@@ -455,8 +479,12 @@ static void changes_that_do_not_fit_are_refused(void **state)
 static void what_is_no_change_is_not_read_from_json(void **state)
 {
     static const char *const texts[] = {
-        "[]", "{}", "{\"kind\":\"status\",\"weight\":\"urgent\"}", "{\"kind\":\"x\",\"weight\":\"urgent\",\"path\":\"a\"}",
-        "{\"kind\":\"status\",\"weight\":\"x\",\"path\":\"a\"}", "{\"kind\":\"status\",\"weight\":\"urgent\",\"path\":1}",
+        "[]",
+        "{}",
+        "{\"kind\":\"status\",\"weight\":\"urgent\"}",
+        "{\"kind\":\"x\",\"weight\":\"urgent\",\"path\":\"a\"}",
+        "{\"kind\":\"status\",\"weight\":\"x\",\"path\":\"a\"}",
+        "{\"kind\":\"status\",\"weight\":\"urgent\",\"path\":1}",
         "{\"kind\":\"status\",\"weight\":\"urgent\",\"path\":\"a\",\"note\":\"x\"}",
         "{\"kind\":\"site-added\",\"weight\":\"urgent\",\"path\":\"a\",\"new_index\":-1}",
         "{\"kind\":\"site-added\",\"weight\":\"urgent\",\"path\":\"a\",\"new_index\":\"0\"}",
@@ -530,7 +558,7 @@ static struct study *random_study(struct random_source *random)
         if (p == 0) {
             size_t i;
             json_t *location;
-            json_array_foreach(value, i, location)
+            json_array_foreach (value, i, location)
                 if (!json_is_object(location))
                     json_array_set_new(value, i, json_object());
         }

@@ -89,7 +89,7 @@ static size_t count_unknown_modules(const json_t *record, const char *section)
     json_t *value;
     size_t count = 0;
 
-    json_object_foreach(json_object_get(record, section), key, value) {
+    json_object_foreach (json_object_get(record, section), key, value) {
         char path[200];
         snprintf(path, sizeof(path), "%s.%s", section, key);
         if (strcmp(kind_rule_for_path(path)->path, path) != 0) {
@@ -114,7 +114,7 @@ static void every_module_of_the_real_records_has_a_row(void **state)
         json_t *value, *record = json_of_file(files.gl_pathv[i]);
         for (size_t s = 0; s < ARRAY_SIZE(sections); s++)
             assert_int_equal(count_unknown_modules(record, sections[s]), 0);
-        json_object_foreach(record, key, value)
+        json_object_foreach (record, key, value)
             assert_string_equal(kind_rule_for_path(key)->path, key);
         json_decref(record);
     }

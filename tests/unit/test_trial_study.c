@@ -27,11 +27,14 @@ static void canonical_bytes_are_sorted_and_compact(void **state)
 static void the_version_holder_is_left_out_with_what_it_empties(void **state)
 {
     (void)state;
-    assert_canonical("{\"protocolSection\":{" ID "},\"derivedSection\":{\"miscInfoModule\":{\"versionHolder\":\"2026\"}}}",
+    assert_canonical("{\"protocolSection\":{" ID
+                     "},\"derivedSection\":{\"miscInfoModule\":{\"versionHolder\":\"2026\"}}}",
                      RECORD(""));
-    assert_canonical("{\"derivedSection\":{\"a\":1,\"miscInfoModule\":{\"versionHolder\":\"2026\"}},\"protocolSection\":{" ID "}}",
-                     "{\"derivedSection\":{\"a\":1},\"protocolSection\":{" ID "}}");
-    assert_canonical("{\"derivedSection\":{\"miscInfoModule\":{\"a\":1,\"versionHolder\":{}}},\"protocolSection\":{" ID "}}",
+    assert_canonical(
+        "{\"derivedSection\":{\"a\":1,\"miscInfoModule\":{\"versionHolder\":\"2026\"}},\"protocolSection\":{" ID "}}",
+        "{\"derivedSection\":{\"a\":1},\"protocolSection\":{" ID "}}");
+    assert_canonical("{\"derivedSection\":{\"miscInfoModule\":{\"a\":1,\"versionHolder\":{}}},\"protocolSection\":{" ID
+                     "}}",
                      "{\"derivedSection\":{\"miscInfoModule\":{\"a\":1}},\"protocolSection\":{" ID "}}");
     /* what was empty before stays */
     assert_canonical("{\"derivedSection\":{\"miscInfoModule\":{}},\"protocolSection\":{" ID "}}",
@@ -41,7 +44,8 @@ static void the_version_holder_is_left_out_with_what_it_empties(void **state)
 static void the_record_given_is_not_changed(void **state)
 {
     json_t *record = json_loads("{\"protocolSection\":{" ID "},\"x\":-0.0,"
-                                "\"derivedSection\":{\"miscInfoModule\":{\"versionHolder\":\"2026\"}}}", 0, NULL);
+                                "\"derivedSection\":{\"miscInfoModule\":{\"versionHolder\":\"2026\"}}}",
+                                0, NULL);
     json_t *copy = json_deep_copy(record);
     struct study *study = NULL;
 
@@ -57,7 +61,8 @@ static void reals_take_the_fewest_digits_that_read_back_equal(void **state)
 {
     (void)state;
     assert_canonical(RECORD(",\"x\":[39.14,-84.52,0.1]"), "{\"protocolSection\":{" ID ",\"x\":[39.14,-84.52,0.1]}}");
-    assert_canonical(RECORD(",\"x\":[0.30000000000000004]"), "{\"protocolSection\":{" ID ",\"x\":[0.30000000000000004]}}");
+    assert_canonical(RECORD(",\"x\":[0.30000000000000004]"),
+                     "{\"protocolSection\":{" ID ",\"x\":[0.30000000000000004]}}");
     assert_canonical(RECORD(",\"x\":[-0.0]"), "{\"protocolSection\":{" ID ",\"x\":[0.0]}}");
     assert_canonical(RECORD(",\"x\":[1.0,1]"), "{\"protocolSection\":{" ID ",\"x\":[1.0,1]}}");
 }
@@ -94,8 +99,10 @@ static void what_is_no_record_is_refused_with_a_sentence(void **state)
         {"{}", "a study record must have an NCT id"},
         {"{\"protocolSection\":[]}", "a study record must have an NCT id"},
         {"{\"protocolSection\":{\"identificationModule\":{\"nctId\":7}}}", "a study record must have an NCT id"},
-        {"{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT0123456\"}}}", "a study record must have an NCT id"},
-        {"{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT012345678\"}}}", "a study record must have an NCT id"},
+        {"{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT0123456\"}}}",
+         "a study record must have an NCT id"},
+        {"{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT012345678\"}}}",
+         "a study record must have an NCT id"},
         {RECORD(",\"contactsLocationsModule\":{\"locations\":[{},7]}"),
          "location 1 in the record of NCT01234567 is not a JSON object"},
     };
@@ -136,8 +143,8 @@ static struct study *study_of_locations(size_t count, int *ret)
 
     for (size_t i = 0; i < count; i++)
         json_array_append_new(locations, json_object());
-    json_t *record = json_pack("{s:{s:{s:s},s:{s:o}}}", "protocolSection", "identificationModule", "nctId", "NCT01234567",
-                               "contactsLocationsModule", "locations", locations);
+    json_t *record = json_pack("{s:{s:{s:s},s:{s:o}}}", "protocolSection", "identificationModule", "nctId",
+                               "NCT01234567", "contactsLocationsModule", "locations", locations);
     *ret = study_from_json(record, &study, NULL);
     json_decref(record);
     return study;
@@ -190,7 +197,8 @@ static void parts_are_found(void **state)
 static void missing_and_mistyped_parts_are_empty(void **state)
 {
     _cleanup_study_ struct study *study = study_of_text(
-        "{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT01234567\",\"briefTitle\":7,\"nctIdAliases\":{}},"
+        "{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT01234567\",\"briefTitle\":7,\"nctIdAliases\":{}"
+        "},"
         "\"statusModule\":[],\"sponsorCollaboratorsModule\":{\"leadSponsor\":\"x\"},\"contactsLocationsModule\":"
         "{\"locations\":\"x\"}}}");
 
@@ -244,8 +252,9 @@ static void every_real_record_is_read_and_reads_back(void **state)
         _cleanup_study_ struct study *again = study_of_text(study_canonical(study, &len));
         assert_memory_equal(study_hash(study), study_hash(again), STUDY_HASH_BYTES);
         assert_true(json_equal((json_t *)study_record(study), (json_t *)study_record(again)));
-        assert_null(json_object_get(json_object_get(json_object_get(study_record(study), "derivedSection"),
-                                                    "miscInfoModule"), "versionHolder"));
+        assert_null(
+            json_object_get(json_object_get(json_object_get(study_record(study), "derivedSection"), "miscInfoModule"),
+                            "versionHolder"));
     }
     globfree(&files);
 }

@@ -78,8 +78,8 @@ static inline json_t *json_of_file(const char *path)
 static inline struct study *study_with_sites(const char *overall_status, json_t *locations)
 {
     return study_of(json_pack("{s:{s:{s:s},s:{s:s},s:{s:o}}}", "protocolSection", "identificationModule", "nctId",
-                              "NCT01234567", "statusModule", "overallStatus", overall_status,
-                              "contactsLocationsModule", "locations", locations));
+                              "NCT01234567", "statusModule", "overallStatus", overall_status, "contactsLocationsModule",
+                              "locations", locations));
 }
 
 /* xorshift64*: the same numbers in every run. */
