@@ -11,6 +11,14 @@ dist_examples_DATA = \
 	%D%/examples/webhook.yaml
 EXTRA_DIST += %D%/trialwatch.yaml
 
+guidesdir = $(docdir)/guides
+dist_guides_DATA = \
+	%D%/guides/backup.md \
+	%D%/guides/mail.md \
+	%D%/guides/moving.md \
+	%D%/guides/nginx.md \
+	%D%/guides/slack.md
+
 install_hooks += install-settings
 install-settings:
 	$(MKDIR_P) "$(DESTDIR)$(confdir)"

@@ -17,7 +17,7 @@
 #include <time.h>
 
 #define MAX_HTML_BYTES 85000 /* Gmail hides what comes after some 102 KB */
-#define SHORTER_HTML_BYTES 15000
+#define SHORTER_HTML_BYTES 6000 /* some 20 KB as mail, which every server takes */
 #define MAX_SUBJECT_BYTES 150
 
 /* "Sun, 22 Nov 2026 16:47:04 +0000" (RFC 5322, 3.3); strftime() would follow the locale. */

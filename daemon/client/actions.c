@@ -157,7 +157,6 @@ const struct command backup_command = {
     .max_arguments = 1,
     .summary = "Write a copy of the history while the daemon runs",
     .help = "The daemon writes it: FILE must not exist yet, and the daemon's user must be allowed to write there. To "
-            "restore, "
-            "stop the daemon and put the copy in the place of the history file.",
+            "restore: stop the daemon, remove the history with its -wal and -shm, and put the copy in its place.",
     .run = backup_run,
 };

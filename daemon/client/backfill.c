@@ -73,7 +73,8 @@ static int print_progress(const struct client *client, const json_t *progress, s
         client_say(client, "The history has all %lld versions of %s from before it was first seen.",
                    (long long)json_integer_value(json_object_get(progress, "stored")), study);
     else
-        client_say(client, "The daemon fetches %s from the registry's archive; trialwatch history %s shows what has come.",
+        client_say(client,
+                   "The daemon fetches %s from the registry's archive; trialwatch history %s shows what has come.",
                    study, study);
     return CLIENT_OK;
 }
@@ -105,10 +106,12 @@ const struct command backfill_command = {
     .min_arguments = 1,
     .max_arguments = 1,
     .summary = "Fetch the versions from before a study was first seen",
-    .help = "The daemon asks the registry's own archive, one version a request, between its looks, and never again for what "
-            "it has. Nobody promises that archive: it may be gone. What comes is called a0, a1, … as it is numbered there, "
-            "has the date of its submission, and alerts nobody. The setting history.backfill does this for every watched "
-            "study.",
+    .help =
+        "The daemon asks the registry's own archive, one version a request, between its looks, and never again for "
+        "what "
+        "it has. Nobody promises that archive: it may be gone. What comes is called a0, a1, … as it is numbered there, "
+        "has the date of its submission, and alerts nobody. The setting history.backfill does this for every watched "
+        "study.",
     .options = backfill_options,
     .run = backfill_run,
 };

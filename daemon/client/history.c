@@ -33,7 +33,7 @@ struct listing {
     const struct version *version;
     struct version_side archived; /* the version before, when that is of the archive; else without a study */
     json_t *changes;              /* owned; JSON: of this version */
-    size_t silent;   /* of this version, not shown */
+    size_t silent;                /* of this version, not shown */
     size_t shown;
     size_t folded[KIND_COUNT]; /* sites of this version that moved with the study */
 };

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* https://www.sqlite.org/fileformat2.html#the_database_header */
 #define HEADER_BYTES 100
@@ -29,7 +30,7 @@ static uint32_t big_endian(const unsigned char *bytes)
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-/* SQLite would wait for a writer on a FIFO, and calls a directory an I/O error. */
+/* SQLite would wait for a writer on a FIFO, calls a directory an I/O error, and does not say why it cannot open one. */
 static int check_is_file(const char *path, struct error *e)
 {
     struct stat st;
@@ -38,6 +39,8 @@ static int check_is_file(const char *path, struct error *e)
         return error_set(e, -errno, errno == ENOENT ? "no history at %s" : "history %s: %s", path, strerror(errno));
     if (!S_ISREG(st.st_mode))
         return error_set(e, -EMEDIUMTYPE, "%s is not a file", path);
+    if (eaccess(path, R_OK) < 0)
+        return error_set(e, -errno, "history %s: %s: its owner may read it, and its group", path, strerror(errno));
     return 0;
 }
 

@@ -1,8 +1,8 @@
 /* The versions that were fetched from the registry's own archive: what it said before the daemon first saw a study.
  *
  * They are numbered as there, from 0, and stored in that order, so that whoever fetches them goes on behind the newest.
- * They have no changes, no sites and no alerts, and the versions that the daemon saw stay what they are: a question for a
- * time is answered by an archived version only when nothing had been seen until then. */
+ * They have no changes, no sites and no alerts, and the versions that the daemon saw stay what they are: a question for
+ * a time is answered by an archived version only when nothing had been seen until then. */
 #pragma once
 
 #include "history/versions.h"

@@ -206,7 +206,8 @@ int archive_progress(const struct archive *archive, const char *nct_id, struct a
     const struct archive_job *job = find_job(archive, nct_id);
 
     if (!job)
-        return error_set(e, -ENOENT, "%s was not asked for from the registry's archive since the daemon started", nct_id);
+        return error_set(e, -ENOENT, "%s was not asked for from the registry's archive since the daemon started",
+                         nct_id);
     *ret = job->progress;
     return 0;
 }

@@ -1,9 +1,9 @@
 /* Fetches what the registry's own archive has of studies from before the daemon first saw them.
  *
  * One study after the other, one version a request, on the poller's line, which a look takes first. Versions that are
- * stored are not asked for again, so that it can end at any time and go on later. The archive is undocumented: when it is
- * gone or answers otherwise, that study fails with a sentence, the next one is tried after a wait that grows, and nothing
- * else suffers. */
+ * stored are not asked for again, so that it can end at any time and go on later. The archive is undocumented: when it
+ * is gone or answers otherwise, that study fails with a sentence, the next one is tried after a wait that grows, and
+ * nothing else suffers. */
 #pragma once
 
 #include "base/err.h"
@@ -30,8 +30,8 @@ const char *archive_stage_name(enum archive_stage stage);
 struct archive_progress {
     char nct_id[STUDY_NCT_ID_BYTES];
     enum archive_stage stage;
-    long stored;       /* versions by now, with those of earlier times; 0 before the fetching begins */
-    long total;        /* that there are from before the study was first seen; -1: not known yet */
+    long stored;                    /* versions by now, with those of earlier times; 0 before the fetching begins */
+    long total;                     /* that there are from before the study was first seen; -1: not known yet */
     char trouble[ERROR_TEXT_BYTES]; /* of the last try, "" when it went well */
 };
 
@@ -55,11 +55,12 @@ void archive_free(struct archive *archive);
 void archive_configure(struct archive *archive, const struct poller_settings *settings);
 
 /* A person wants this study: it comes before those that nobody waits for, also one that had failed. -ENOENT: the study
- * was never seen. -EALREADY: it waits or is being fetched. -EOPNOTSUPP: registry.url has no archive. -ENOSPC: too many. */
+ * was never seen. -EALREADY: it waits or is being fetched. -EOPNOTSUPP: registry.url has no archive. -ENOSPC: too many.
+ */
 int archive_ask(struct archive *archive, const char *nct_id, struct error *e);
 
-/* The same when nobody waits for it: a study that was asked for since the start is not asked for again, which is no error,
- * and the registry is not asked about one of which everything is stored. */
+/* The same when nobody waits for it: a study that was asked for since the start is not asked for again, which is no
+ * error, and the registry is not asked about one whose newest archived version is the one that was first seen. */
 int archive_ask_idly(struct archive *archive, const char *nct_id, struct error *e);
 
 /* -ENOENT: not asked for since the start. */

@@ -18,8 +18,8 @@ int archive_append_url(struct buf *out, const char *base_url, const char *nct_id
     while (len > 0 && base_url[len - 1] == '/')
         len--;
     if (len < path_len || strncmp(base_url + len - path_len, API_PATH, path_len) != 0)
-        return error_set(e, -EOPNOTSUPP, "where the registry's archive is can only be told when registry.url ends in "
-                                         API_PATH);
+        return error_set(e, -EOPNOTSUPP,
+                         "where the registry's archive is can only be told when registry.url ends in " API_PATH);
     buf_append(out, base_url, len - path_len);
     buf_printf(out, ARCHIVE_PATH "/studies/%s/history", nct_id);
     if (number != ARCHIVE_LISTING)
@@ -29,8 +29,9 @@ int archive_append_url(struct buf *out, const char *base_url, const char *nct_id
 
 static int other_shape(struct error *e)
 {
-    return error_set(e, -EBADMSG, "the registry's archive answers in another form than it did: this version of trialwatch "
-                                  "does not understand it");
+    return error_set(e, -EBADMSG,
+                     "the registry's archive answers in another form than it did: this version of trialwatch "
+                     "does not understand it");
 }
 
 static json_t *parse(const char *text, size_t len)
@@ -43,8 +44,8 @@ static int read_entry(const json_t *change, struct archive_entry *ret)
     const json_t *number = json_object_get(change, "version");
     const char *date = json_string_value(json_object_get(change, "date"));
 
-    if (!json_is_integer(number) || json_integer_value(number) < 0 || json_integer_value(number) > MAX_NUMBER || !date ||
-        clock_parse_utc(date, &ret->submitted_usec) < 0)
+    if (!json_is_integer(number) || json_integer_value(number) < 0 || json_integer_value(number) > MAX_NUMBER ||
+        !date || clock_parse_utc(date, &ret->submitted_usec) < 0)
         return -EBADMSG;
     ret->number = (long)json_integer_value(number);
     return 0;
@@ -63,7 +64,7 @@ static int read_entries(const json_t *changes, int64_t until_usec, struct archiv
     const json_t *change;
     size_t i, count = 0;
 
-    json_array_foreach(changes, i, change) {
+    json_array_foreach (changes, i, change) {
         if (read_entry(change, &entries[count]) < 0)
             return -EBADMSG;
         if (entries[count].submitted_usec <= until_usec)

@@ -4,6 +4,7 @@
 #include "history/versions.h"
 #include "history/versions_archive.h"
 #include "registry/archive_parts.h"
+#include "trial/archived.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -55,8 +56,10 @@ void archive_fetch_failed(struct archive *archive, int err, int64_t retry_after_
     text_clean(job->progress.trouble);
     int64_t retry_usec = pace_note_failure(&archive->pace, now_usec, retry_after_usec);
     bool failed = is_final(err) || ++job->tries >= ARCHIVE_MAX_TRIES;
-    log_write(failed ? LOG_WARNING : LOG_INFO, NULL, "%s cannot be fetched from the registry's archive%s, which is left "
-              "alone for %s: %s", job->progress.nct_id, failed ? "" : " for now",
+    log_write(failed ? LOG_WARNING : LOG_INFO, NULL,
+              "%s cannot be fetched from the registry's archive%s, which is left "
+              "alone for %s: %s",
+              job->progress.nct_id, failed ? "" : " for now",
               text_format_duration(retry_usec - now_usec, wait, sizeof(wait)), job->progress.trouble);
     if (failed) {
         job->tries = 0;
@@ -89,33 +92,35 @@ static int recall_seen(struct archive *archive, const char *nct_id, struct study
     return 0;
 }
 
-struct count {
-    long archived;
-    int64_t newest_usec;
-};
-
 static int count_archived(const struct version *version, void *userdata)
 {
-    struct count *count = userdata;
-
-    if (version->origin == VERSION_ARCHIVE) {
-        count->archived++;
-        count->newest_usec = version->seen_usec;
-    }
+    *(long *)userdata += version->origin == VERSION_ARCHIVE;
     return 0;
+}
+
+/* Whether the archive's newest version that is stored is the one that was seen first. */
+static int reaches_seen(struct archive *archive, struct error *e)
+{
+    _cleanup_study_ struct study *seen = NULL;
+    struct version newest;
+    int r = versions_archive_newest(archive->store, archive->job->progress.nct_id, &newest, e);
+
+    if (r < 0)
+        return r == -ENOENT ? 0 : r;
+    r = archived_comparable(archive->seen, &seen, e);
+    return r < 0 ? r : memcmp(study_hash(seen), newest.hash, sizeof(newest.hash)) == 0;
 }
 
 /* 1: everything that there is is stored. */
 static int recall(struct archive *archive, struct error *e)
 {
     struct archive_progress *progress = &archive->job->progress;
-    struct count count = {0};
     int r = recall_seen(archive, progress->nct_id, &archive->seen, &archive->until_usec, e);
 
+    progress->stored = 0;
     if (r == 0)
-        r = versions_each(archive->store, progress->nct_id, count_archived, &count, e);
-    progress->stored = count.archived;
-    return r == 0 && count.archived > 0 && count.newest_usec >= archive->until_usec ? 1 : r;
+        r = versions_each(archive->store, progress->nct_id, count_archived, &progress->stored, e);
+    return r < 0 ? r : reaches_seen(archive, e);
 }
 
 /* Asks for the next version that is not stored, or is done. */

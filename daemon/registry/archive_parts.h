@@ -28,9 +28,9 @@ struct archive {
     struct timer *timer; /* the next question, or the rest of the work on an answer */
 
     /* the study being fetched */
-    struct archive_job *job; /* NULL: none */
-    struct study *seen;      /* its first version that the daemon saw */
-    int64_t until_usec;      /* wall: when that was submitted */
+    struct archive_job *job;       /* NULL: none */
+    struct study *seen;            /* its first version that the daemon saw */
+    int64_t until_usec;            /* wall: when that was submitted */
     struct archive_entry *entries; /* NULL: not listed yet */
     size_t entry_count, entry_index;
     struct study *fetched; /* the version that came, to be stored after a turn of the loop */

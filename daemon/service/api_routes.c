@@ -144,10 +144,12 @@ static void handle_backfill(struct api_call *call)
 
     if (!body)
         return;
-    if (json_unpack(body, "{s:s}", "study", &study) < 0)
+    if (json_unpack(body, "{s:s}", "study", &study) < 0) {
         api_answer_error(call, 400, "the body should be {\"study\": \"NCT…\"}");
-    else
-        answer_progress(call, 202, manager_backfill(call->manager, study, &progress, &e), progress, &e);
+    } else {
+        int r = manager_backfill(call->manager, study, &progress, &e);
+        answer_progress(call, 202, r, progress, &e);
+    }
     json_decref(body);
 }
 
@@ -155,8 +157,9 @@ static void handle_backfill_progress(struct api_call *call)
 {
     json_t *progress = NULL;
     struct error e = {0};
+    int r = manager_backfill_progress(call->manager, call->name, &progress, &e);
 
-    answer_progress(call, 200, manager_backfill_progress(call->manager, call->name, &progress, &e), progress, &e);
+    answer_progress(call, 200, r, progress, &e);
 }
 
 static void on_backed_up(int error, const char *text, void *userdata)

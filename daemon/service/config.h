@@ -17,6 +17,7 @@
 struct config {
     struct poller_settings registry;
     char *history_path;
+    int64_t retain_usec; /* of polls in which nothing changed; 0: forever */
     bool backfill; /* fetch from the registry's own archive what is from before a study was first seen */
     char *control_path;
     int log_priority;

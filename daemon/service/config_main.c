@@ -108,6 +108,13 @@ static bool take_flag(struct config_build *build, const struct config_file *file
     return strcmp(text, "true") == 0;
 }
 
+static int64_t take_retain(struct config_build *build, const struct config_file *file)
+{
+    if (strcmp(text_or_default(build, file, "history.retain"), "forever") == 0)
+        return 0;
+    return take_duration(build, file, "history.retain", USEC_PER_DAY, 36500 * USEC_PER_DAY);
+}
+
 static int take_ca_file(struct config_build *build, const struct config_file *file, const char *path, char **ret)
 {
     int r = take_text(build, file, path, ret);
@@ -210,6 +217,7 @@ int config_build_main(struct config_build *build, struct config_file *file)
         config_mistake(build->mistakes, file, "control.socket",
                        "control.socket: a socket's path may have at most %zu bytes",
                        sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
+    config->retain_usec = take_retain(build, file);
     config->backfill = take_flag(build, file, "history.backfill");
     check_log_level(build, file);
     config->health_after_usec = take_duration(build, file, "health.after", USEC_PER_MINUTE, 365 * USEC_PER_DAY);

@@ -49,6 +49,9 @@ static const struct setting registry_settings[] = {
 static const struct setting history_settings[] = {
     {.key = "path", TEXT(struct settings_draft, history_path), .example = TRIALWATCH_STATEDIR "/history.db",
      .otherwise = TRIALWATCH_STATEDIR "/history.db", .restart = true, .help = "The history file."},
+    {.key = "retain", TEXT(struct settings_draft, history_retain), .example = "365d", .otherwise = "forever",
+     .help = "How long the polls in which nothing changed are kept, but for the last of each day: at least 1d, or "
+             "forever. Versions, changes and alerts are always kept."},
     {.key = "backfill", TEXT(struct settings_draft, history_backfill), .example = "true", .otherwise = "false",
      .help = "Whether to fetch, of every watched study, the versions from before it was first seen, from the registry's "
              "own archive. Nobody promises that archive; it is asked slowly, between looks."},

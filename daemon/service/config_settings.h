@@ -87,6 +87,7 @@ struct settings_draft {
         char *url, *every, *contact, *spacing, *timeout, *ca_file;
     } registry;
     char *history_path;
+    char *history_retain;
     char *history_backfill;
     char *control_socket;
     char *log_level;

@@ -37,7 +37,7 @@ static void *run(void *userdata)
     if (m->work == MAINTENANCE_BACKUP)
         m->result = store_backup(m->history_path, m->copy_path, &m->error);
     else
-        m->result = store_check(m->history_path, false, &m->error);
+        m->result = store_check(m->history_path, m->work == MAINTENANCE_INTEGRITY_CHECK, &m->error);
     while (write(m->done_fd, &one, sizeof(one)) < 0 && errno == EINTR)
         ;
     return NULL;

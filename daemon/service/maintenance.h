@@ -10,7 +10,7 @@
 
 struct maintenance;
 
-enum maintenance_work { MAINTENANCE_BACKUP, MAINTENANCE_CHECK };
+enum maintenance_work { MAINTENANCE_BACKUP, MAINTENANCE_QUICK_CHECK, MAINTENANCE_INTEGRITY_CHECK };
 
 /* error is 0 or a negative errno with its sentence. */
 typedef void maintenance_callback(int error, const char *text, void *userdata);

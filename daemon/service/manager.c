@@ -54,6 +54,7 @@ static void on_check(void *userdata)
     struct manager *manager = userdata;
 
     manager_check_health(manager);
+    manager_take_care(manager);
     manager_tell_systemd(manager);
     timer_arm_in(manager->check_timer, CHECK_USEC);
 }
@@ -66,19 +67,6 @@ static bool is_busy(void *userdata)
 
     poller_status(manager->poller, &status);
     return status.state == POLLER_ASKING || status.state == POLLER_TAKING_IN;
-}
-
-static void on_checked(int error, const char *text, void *userdata)
-{
-    struct manager *manager = userdata;
-
-    if (error == 0) {
-        log_info("The history is whole");
-        return;
-    }
-    snprintf(manager->history_damage, sizeof(manager->history_damage), "%s", text);
-    text_drop_half_character(manager->history_damage);
-    log_error("The history is damaged: %s", text);
 }
 
 static int add_signal(struct manager *manager, int signal, event_callback_fn callback, struct event **ret)
@@ -213,12 +201,8 @@ void manager_free(struct manager *manager)
 
 int manager_run(struct manager *manager)
 {
-    struct error e = {0};
-
     manager_say_start(manager);
-    if (store_was_unclean(manager->store) &&
-        maintenance_start(manager->maintenance, MAINTENANCE_CHECK, NULL, on_checked, manager, &e) < 0)
-        log_warning("The history was not closed properly, and cannot be checked: %s", e.text);
+    manager_begin_care(manager);
     sd_tell_ready();
     poller_start(manager->poller);
     dispatch_wake(manager->dispatch);

@@ -1,4 +1,5 @@
-/* Fetching from the registry's own archive: for whoever asks, and for the watched studies where the settings want it. */
+/* Fetching from the registry's own archive: for whoever asks, and for the watched studies where the settings want it.
+ */
 #include "service/manager_internal.h"
 
 #include "base/clock.h"

@@ -55,7 +55,9 @@ struct manager {
     bool said_studies;       /* what the registry holds was told once */
     int64_t once_until_usec; /* stopwatch */
     int exit_status;
-    char history_damage[256]; /* what the check after an unclean end found, "" */
+    char history_damage[256]; /* what the last check found, "" */
+    int64_t checked_week;     /* by the calendar, since 1970 */
+    int64_t pruned_day;
 
     struct condition registry_condition, history_condition;
 
@@ -80,6 +82,11 @@ void manager_tell_systemd(struct manager *manager);
 void manager_check_health(struct manager *manager);
 /* Whether the daemon gets on: what the watchdog is told. */
 bool manager_gets_on(struct manager *manager);
+
+/* manager_care.c: a quick check of the history after an unclean end; a thorough one a week, and every day the polls that
+ * need not be kept */
+void manager_begin_care(struct manager *manager);
+void manager_take_care(struct manager *manager);
 
 /* manager_events.c: what poller reports */
 struct poller_events manager_poller_events(struct manager *manager);

@@ -32,6 +32,7 @@ libtrialwatch_a_SOURCES += \
 	%D%/manager.c \
 	%D%/manager.h \
 	%D%/manager_backfill.c \
+	%D%/manager_care.c \
 	%D%/manager_control.c \
 	%D%/manager_events.c \
 	%D%/manager_health.c \

@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
-/* The fields of a protocolSection whose text is rich ("markup" in the registry's list of fields): those that have escapes
- * or several lines in 1,708 records of the API. Items of a list stand under the list's name. */
+/* The fields of a protocolSection whose text is rich ("markup" in the registry's list of fields): those that have
+ * escapes or several lines in 1,708 records of the API. Items of a list stand under the list's name. */
 static const char *const rich_fields[] = {
     "armsInterventionsModule.armGroups.description",
     "armsInterventionsModule.interventions.description",
@@ -81,13 +81,13 @@ static int learn(struct conversion *conversion, json_t *value)
     size_t i;
     int r = 0;
 
-    json_object_foreach(value, key, member) {
+    json_object_foreach (value, key, member) {
         size_t len = enter(&conversion->path, key);
         if (r == 0)
             r = learn(conversion, member);
         leave(&conversion->path, len);
     }
-    json_array_foreach(value, i, member)
+    json_array_foreach (value, i, member)
         if (r == 0)
             r = learn(conversion, member);
     if (json_is_string(value) && is_rich(buf_string(&conversion->path)))
@@ -124,7 +124,7 @@ static json_t *convert_object(struct conversion *conversion, const json_t *objec
     const char *key;
     bool failed = !converted;
 
-    json_object_foreach((json_t *)object, key, member) {
+    json_object_foreach ((json_t *)object, key, member) {
         if (strcmp(key, reviewers_notes) == 0)
             continue;
         size_t len = enter(&conversion->path, key);
@@ -142,7 +142,7 @@ static json_t *convert_array(struct conversion *conversion, const json_t *array)
     size_t i;
     bool failed = !converted;
 
-    json_array_foreach(array, i, item)
+    json_array_foreach (array, i, item)
         failed = failed || json_array_append_new(converted, convert(conversion, item)) < 0;
     if (failed)
         json_decref(converted);

@@ -10,9 +10,9 @@
 
 #include <jansson.h>
 
-/* The "study" of an archived version, in the API's form: rich text as Markdown, entities decoded, without the reviewers'
- * notes. A text that seen, a version that the API gave (NULL: none), has in other escapes is taken as it stands there:
- * the API's escapes depend on when a text was written, and a difference in them is no change. -EBADMSG as
+/* The "study" of an archived version, in the API's form: rich text as Markdown, entities decoded, without the
+ * reviewers' notes. A text that seen, a version that the API gave (NULL: none), has in other escapes is taken as it
+ * stands there: the API's escapes depend on when a text was written, and a difference in them is no change. -EBADMSG as
  * study_from_json(). */
 int archived_study(const json_t *archived, const struct study *seen, struct study **ret, struct error *e);
 

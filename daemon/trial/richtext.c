@@ -24,8 +24,8 @@ enum gap { GAP_NONE, GAP_LINE, GAP_BLANK_LINE };
 
 struct list {
     enum tag kind;
-    long number;       /* of the item under way */
-    size_t column;     /* where its marker stands */
+    long number;   /* of the item under way */
+    size_t column; /* where its marker stands */
     bool has_items;
     bool item_is_open; /* its marker is not written yet: an item without text leaves no trace */
 };
@@ -53,7 +53,8 @@ static void append_marker(struct buf *out, const struct list *list)
         buf_printf(out, "%ld. ", list->number);
 }
 
-/* Ends the line before, and writes the markers of the items that begin in this one, or the indentation of the innermost. */
+/* Ends the line before, and writes the markers of the items that begin in this one, or the indentation of the
+ * innermost. */
 static void begin_line(struct writer *writer)
 {
     static const char *const gaps[] = {"", "\n", "\n\n"};
@@ -255,8 +256,8 @@ static void take_tag(struct writer *writer, const char *name, size_t len)
 /* The length of the tag at the start of html with its brackets, 0 when "<" is only a sign. */
 static size_t tag_length(const char *html)
 {
-    if (html[0] != '<' || !(isalpha((unsigned char)html[1]) || html[1] == '!' ||
-                            (html[1] == '/' && isalpha((unsigned char)html[2]))))
+    if (html[0] != '<' ||
+        !(isalpha((unsigned char)html[1]) || html[1] == '!' || (html[1] == '/' && isalpha((unsigned char)html[2]))))
         return 0;
     const char *end = strchr(html, '>');
     return end ? (size_t)(end - html) + 1 : 0;

@@ -15,8 +15,8 @@
 /* Appends the Markdown of an HTML text. Tags that the archive does not use are left out, their text stays. */
 void richtext_append_markdown(struct buf *out, const char *html);
 
-/* Appends a text that is escaped with entities but is not rich, such as a title: entities decoded, and one space for a line
- * break, which the archive puts behind sentences. */
+/* Appends a text that is escaped with entities but is not rich, such as a title: entities decoded, and one space for a
+ * line break, which the archive puts behind sentences. */
 void richtext_append_plain(struct buf *out, const char *text);
 
 /* Appends what two Markdown texts that say the same have in common: without the backslashes of escapes, without the

@@ -319,6 +319,47 @@ def test_an_upgrade_starts_nothing_that_is_not_enabled(server, newer_package):
         assert not server.is_active(unit)
 
 
+def guide(name):
+    """Its blocks of commands."""
+    text = (TOP / f"config/guides/{name}.md").read_text(encoding="utf-8")
+    return re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def test_the_guide_to_backup_and_restore_can_be_followed(server):
+    server.configure()
+    server.start()
+    copy, daily, check, restore = guide("backup")
+    server.run("sh", "-ec", copy)
+    server.run("sh", "-ec", daily)
+    server.run("systemctl", "start", "trialwatch-backup")
+    made, = server.path("/var/lib/trialwatch/backup").iterdir()
+    server.go_to("2021-01-19")
+    wait_until(lambda: server.slack.accepted, "the alert")
+
+    server.run("sh", "-ec", check.replace("history-Mon.db", made.name))
+    server.run("sh", "-ec", restore.replace("history-Mon.db", made.name))
+    wait_until(lambda: len(server.slack.accepted) == 2, "what changed since the copy to be told again")
+
+
+def test_the_guide_to_moving_can_be_followed(server, package, tmp_path):
+    server.configure()
+    server.start()
+    leave, arrive = guide("moving")
+    head = re.search(r"\d+:[0-9a-f]{64}", server.run("sh", "-ec", "cd /root\n" + leave)).group()
+
+    (tmp_path / "new").mkdir()
+    new = Server(tmp_path / "new", package, server.registry, server.slack)
+    try:
+        new.boot()
+        shutil.copy(package, new.path("/root") / package.name)
+        shutil.copy(server.path("/root/trialwatch.tar"), new.path("/root"))
+        new.run("sh", "-ec", "cd /root\n" + arrive.replace("HEAD ", head + " "))
+        new.go_to("2021-01-19")
+        wait_until(lambda: new.slack.accepted, "the alert of the new machine")
+    finally:
+        new.close()
+
+
 @pytest.fixture(scope="session")
 def units(package, tmp_path_factory):
     """The folder of an unpacked package."""

@@ -43,9 +43,10 @@ static int answer_archive(const char *uri, struct buf *out)
     if (read < 1)
         return 404;
     if (read == 1) {
-        buf_append_string(out, "{\"changes\":[{\"version\":0,\"date\":\"2020-01-05\",\"status\":\"NOT_YET_RECRUITING\"},"
-                               "{\"version\":1,\"date\":\"2020-06-05\"},{\"version\":2,\"date\":\"2021-01-05\"},"
-                               "{\"version\":3,\"date\":\"9999-01-05\"}]}");
+        buf_append_string(out,
+                          "{\"changes\":[{\"version\":0,\"date\":\"2020-01-05\",\"status\":\"NOT_YET_RECRUITING\"},"
+                          "{\"version\":1,\"date\":\"2020-06-05\"},{\"version\":2,\"date\":\"2021-01-05\"},"
+                          "{\"version\":3,\"date\":\"9999-01-05\"}]}");
         return 200;
     }
     snprintf(status, sizeof(status), "%s", number == 0 ? "NOT_YET_RECRUITING" : "RECRUITING");
@@ -354,7 +355,8 @@ static void a_version_of_another_shape_is_a_sentence(void **state)
 static void another_study_is_not_taken(void **state)
 {
     check_failure(*state, 1, 0,
-                  "{\"studyVersion\":0,\"study\":{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"" TWO "\"}}}}",
+                  "{\"studyVersion\":0,\"study\":{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"" TWO
+                  "\"}}}}",
                   "gave " TWO, "1 ");
 }
 
@@ -400,7 +402,8 @@ static void addresses_are_made_from_that_of_the_api(void **state)
         long number;
         const char *expected;
     } cases[] = {
-        {"https://clinicaltrials.gov/api/v2", ARCHIVE_LISTING, "https://clinicaltrials.gov/api/int/studies/" ONE "/history"},
+        {"https://clinicaltrials.gov/api/v2", ARCHIVE_LISTING,
+         "https://clinicaltrials.gov/api/int/studies/" ONE "/history"},
         {"https://clinicaltrials.gov/api/v2//", 17, "https://clinicaltrials.gov/api/int/studies/" ONE "/history/17"},
         {"https://clinicaltrials.gov/api/v3", 0, NULL},
         {"api/v2", 0, NULL},
@@ -418,8 +421,9 @@ static void addresses_are_made_from_that_of_the_api(void **state)
 
 static void listings_are_read_by_number_up_to_a_day(void **state)
 {
-    static const char text[] = "{\"changes\":[{\"version\":2,\"date\":\"2021-01-06\"},{\"version\":1,\"date\":\"2021-01-05\"},"
-                               "{\"version\":0,\"date\":\"2020-01-05\"}]}";
+    static const char text[] =
+        "{\"changes\":[{\"version\":2,\"date\":\"2021-01-06\"},{\"version\":1,\"date\":\"2021-01-05\"},"
+        "{\"version\":0,\"date\":\"2020-01-05\"}]}";
     _cleanup_free_ struct archive_entry *entries = NULL;
     int64_t until_usec;
     size_t count;
@@ -436,9 +440,17 @@ static void listings_are_read_by_number_up_to_a_day(void **state)
 static void what_is_no_listing_is_refused(void **state)
 {
     static const char *const texts[] = {
-        "", "[]", "{}", "{\"changes\":{}}", "{\"changes\":[]}", "{\"changes\":[1]}", "{\"changes\":[{\"version\":0}]}",
-        "{\"changes\":[{\"version\":-1,\"date\":\"2020-01-05\"}]}", "{\"changes\":[{\"version\":\"0\",\"date\":\"2020-01-05\"}]}",
-        "{\"changes\":[{\"version\":0,\"date\":\"soon\"}]}", "{\"changes\":[{\"version\":1000001,\"date\":\"2020-01-05\"}]}",
+        "",
+        "[]",
+        "{}",
+        "{\"changes\":{}}",
+        "{\"changes\":[]}",
+        "{\"changes\":[1]}",
+        "{\"changes\":[{\"version\":0}]}",
+        "{\"changes\":[{\"version\":-1,\"date\":\"2020-01-05\"}]}",
+        "{\"changes\":[{\"version\":\"0\",\"date\":\"2020-01-05\"}]}",
+        "{\"changes\":[{\"version\":0,\"date\":\"soon\"}]}",
+        "{\"changes\":[{\"version\":1000001,\"date\":\"2020-01-05\"}]}",
         "{\"changes\":[{\"version\":0,\"date\":\"2020-01-05\"},{\"version\":0,\"date\":\"2020-01-05\"}]}",
     };
 

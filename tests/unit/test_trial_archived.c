@@ -23,19 +23,23 @@ static struct study *archived_of(const char *text, const struct study *seen)
 static void an_archived_record_is_in_the_form_of_the_api(void **state)
 {
     _cleanup_study_ struct study *study = archived_of(
-        "{\"protocolSection\": {\"identificationModule\": {\"nctId\": \"NCT01234567\", \"briefTitle\": \"St. Mary&#x27;s &lt;5\"},"
+        "{\"protocolSection\": {\"identificationModule\": {\"nctId\": \"NCT01234567\", \"briefTitle\": \"St. "
+        "Mary&#x27;s &lt;5\"},"
         " \"eligibilityModule\": {\"eligibilityCriteria\": \"<p>Aged:</p><ul><li>&gt;= 18\\nor so</li></ul>\"},"
-        " \"outcomesModule\": {\"primaryOutcomes\": [{\"measure\": \"m^2\", \"description\": \"m^2\", \"reviewUnit\": {}}]},"
-        " \"contactsLocationsModule\": {\"locations\": [{\"facility\": \"A &amp; B\", \"geoPoint\": {\"lat\": 39.1}}]}},"
+        " \"outcomesModule\": {\"primaryOutcomes\": [{\"measure\": \"m^2\", \"description\": \"m^2\", \"reviewUnit\": "
+        "{}}]},"
+        " \"contactsLocationsModule\": {\"locations\": [{\"facility\": \"A &amp; B\", \"geoPoint\": {\"lat\": "
+        "39.1}}]}},"
         " \"resultsSection\": {}, \"hasResults\": true}",
         NULL);
 
     (void)state;
-    assert_string_equal(study_canonical(study, &(size_t){0}),
-                        "{\"protocolSection\":{\"contactsLocationsModule\":{\"locations\":[{\"facility\":\"A & B\","
-                        "\"geoPoint\":{\"lat\":39.1}}]},\"eligibilityModule\":{\"eligibilityCriteria\":\"Aged:\\n\\n* \\\\>= 18"
-                        " or so\"},\"identificationModule\":{\"briefTitle\":\"St. Mary's <5\",\"nctId\":\"NCT01234567\"},"
-                        "\"outcomesModule\":{\"primaryOutcomes\":[{\"description\":\"m\\\\^2\",\"measure\":\"m^2\"}]}}}");
+    assert_string_equal(
+        study_canonical(study, &(size_t){0}),
+        "{\"protocolSection\":{\"contactsLocationsModule\":{\"locations\":[{\"facility\":\"A & B\","
+        "\"geoPoint\":{\"lat\":39.1}}]},\"eligibilityModule\":{\"eligibilityCriteria\":\"Aged:\\n\\n* \\\\>= 18"
+        " or so\"},\"identificationModule\":{\"briefTitle\":\"St. Mary's <5\",\"nctId\":\"NCT01234567\"},"
+        "\"outcomesModule\":{\"primaryOutcomes\":[{\"description\":\"m\\\\^2\",\"measure\":\"m^2\"}]}}}");
 }
 
 static void a_text_that_was_seen_in_other_escapes_is_taken_as_it_was_seen(void **state)
@@ -109,9 +113,9 @@ static json_t *escaped(const json_t *value)
     size_t i;
 
     if (json_is_object(value) || json_is_array(value)) {
-        json_object_foreach((json_t *)value, name, member)
+        json_object_foreach ((json_t *)value, name, member)
             json_object_set_new(copy, name, escaped(member));
-        json_array_foreach(value, i, member)
+        json_array_foreach (value, i, member)
             json_array_append_new(copy, escaped(member));
         return copy;
     }

@@ -47,7 +47,8 @@ static void html_becomes_markdown(void **state)
 static void what_markdown_would_read_otherwise_gets_a_backslash(void **state)
 {
     static const char *const cases[][2] = {
-        {"&gt;= 18 &amp; &lt;65 m^2 [a] *b* ~c |d `e \\f", "\\>= 18 \\& \\<65 m\\^2 \\[a\\] \\*b\\* \\~c \\|d \\`e \\\\f"},
+        {"&gt;= 18 &amp; &lt;65 m^2 [a] *b* ~c |d `e \\f",
+         "\\>= 18 \\& \\<65 m\\^2 \\[a\\] \\*b\\* \\~c \\|d \\`e \\\\f"},
         {"a_b _c __ 5_", "a_b \\_c \\_\\_ 5\\_"},
         {"<p>1. a</p><p>12) b</p><p>9.1 c</p><p>3)d</p><p>4.</p>", "1\\. a\n\n12\\) b\n\n9.1 c\n\n3)d\n\n4\\."},
         {"<p>- a</p><p>-- b</p><p>-c</p><p>-</p>", "\\- a\n\n\\-- b\n\n-c\n\n\\-"},
@@ -78,10 +79,10 @@ static void lists_too_deep_stay_at_the_deepest_level(void **state)
 static void entities_are_characters(void **state)
 {
     static const char *const cases[][2] = {
-        {"&amp;", "&"},       {"&#x2F;", "/"},           {"&#39;", "'"},      {"&#x1F600;", "😀"}, {"&nbsp;", "\u00A0"},
-        {"&#0;", "\uFFFD"},   {"&#xD800;", "\uFFFD"},    {"&#x110000;", "\uFFFD"}, {"&#27;", "\uFFFD"}, {"&", NULL},
-        {"&#;", NULL},        {"&#x;", NULL},            {"&#12345678901;", NULL}, {"&auml;", NULL}, {"&amp", NULL},
-        {"&#9999999999;", "\uFFFD"},
+        {"&amp;", "&"},           {"&#x2F;", "/"},    {"&#39;", "'"},         {"&#x1F600;", "😀"},
+        {"&nbsp;", "\u00A0"},     {"&#0;", "\uFFFD"}, {"&#xD800;", "\uFFFD"}, {"&#x110000;", "\uFFFD"},
+        {"&#27;", "\uFFFD"},      {"&", NULL},        {"&#;", NULL},          {"&#x;", NULL},
+        {"&#12345678901;", NULL}, {"&auml;", NULL},   {"&amp", NULL},         {"&#9999999999;", "\uFFFD"},
     };
 
     (void)state;
@@ -116,9 +117,9 @@ static void keys_are_the_same_for_the_same_words(void **state)
 /* Bytes of which tags and entities are likely made. */
 static void any_bytes_are_survived(void **state)
 {
-    static const char *const parts[] = {"<", ">", "</", "ul>", "<ul>", "<ol start=", "<li>", "</li>", "</ul>", "<p>",
-                                        "</p>", "&", "&#", "&#x", ";", "99", "a", " ", "\n", "\\", "<!--", "\xC2\xA0",
-                                        "\xC2", "- ", "1. ", "_"};
+    static const char *const parts[] = {
+        "<",   ">", "</", "ul>", "<ul>", "<ol start=", "<li>", "</li>", "</ul>",    "<p>",  "</p>", "&",   "&#",
+        "&#x", ";", "99", "a",   " ",    "\n",         "\\",   "<!--",  "\xC2\xA0", "\xC2", "- ",   "1. ", "_"};
     struct random_source random = {.state = 5};
 
     (void)state;
@@ -149,9 +150,9 @@ static void learn_texts(json_t *texts, json_t *value)
     json_t *member;
     size_t i;
 
-    json_object_foreach(value, name, member)
+    json_object_foreach (value, name, member)
         learn_texts(texts, member);
-    json_array_foreach(value, i, member)
+    json_array_foreach (value, i, member)
         learn_texts(texts, member);
     if (json_is_string(value)) {
         _cleanup_buf_ struct buf key = {0};
@@ -173,7 +174,7 @@ static bool is_among(const json_t *texts, const char *text)
     size_t i;
     const json_t *one;
 
-    json_array_foreach(texts, i, one)
+    json_array_foreach (texts, i, one)
         if (strcmp(json_string_value(one), text) == 0)
             return true;
     return false;
@@ -185,9 +186,9 @@ static void compare_texts(struct tally *tally, const json_t *value)
     json_t *member;
     size_t i;
 
-    json_object_foreach((json_t *)value, name, member)
+    json_object_foreach ((json_t *)value, name, member)
         compare_texts(tally, member);
-    json_array_foreach(value, i, member)
+    json_array_foreach (value, i, member)
         compare_texts(tally, member);
     if (!json_is_string(value) || !strstr(json_string_value(value), "</"))
         return;
