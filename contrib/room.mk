@@ -10,6 +10,7 @@ EXTRA_DIST += \
 	%D%/packaging/debian/source/format \
 	%D%/packaging/debian/trialwatch.postrm \
 	%D%/packaging/trialwatch.spec
+dist_examples_DATA += %D%/verify-ledger.py
 
 bashcompletiondir = $(datadir)/bash-completion/completions
 zshcompletiondir = $(datadir)/zsh/site-functions

@@ -2,6 +2,7 @@
 
 #include "alert/direct.h"
 #include "alert/message.h"
+#include "alert/preview.h"
 #include "alert/queue.h"
 #include "base/log.h"
 
@@ -146,6 +147,16 @@ int dispatch_test(struct dispatch *dispatch, const char *channel, dispatch_test_
         return error_set(e, -ENOENT, "The settings have no channel %s", channel);
     int r = direct_test(&dispatch->directs, queue, callback, userdata);
     return r < 0 ? error_set(e, r, "Out of memory") : 0;
+}
+
+int dispatch_preview(const struct dispatch *dispatch, const char *channel, const char *nct_id, long version,
+                     json_t **ret, struct error *e)
+{
+    const struct queue *queue = find_queue(dispatch, channel);
+
+    if (!queue || !queue->channel)
+        return error_set(e, -ENOENT, "The settings have no channel %s", channel);
+    return preview_make(dispatch->around.store, dispatch->around.watches, queue->channel, nct_id, version, ret, e);
 }
 
 void dispatch_announce(struct dispatch *dispatch, const char *except_channel, const char *id, const char *headline,

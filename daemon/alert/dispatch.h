@@ -44,6 +44,10 @@ typedef void dispatch_test_callback(const struct verdict *verdict, void *userdat
 int dispatch_test(struct dispatch *dispatch, const char *channel, dispatch_test_callback *callback, void *userdata,
                   struct error *e);
 
+/* As preview_make() (alert/preview.h) for the channel of that name. -ENOENT for an unknown one. */
+int dispatch_preview(const struct dispatch *dispatch, const char *channel, const char *nct_id, long version,
+                     json_t **ret, struct error *e);
+
 /* Tells every channel but one (NULL: all) something about the daemon itself, once. */
 void dispatch_announce(struct dispatch *dispatch, const char *except_channel, const char *id, const char *headline,
                        const char *text);

@@ -127,6 +127,24 @@ static int fill_values(struct values *values, const struct channel *channel, con
     return 0;
 }
 
+static bool is_utf8_address(const char *address)
+{
+    bool utf8 = false;
+
+    return address && mime_address_ok(address, &utf8) && utf8;
+}
+
+/* Addresses outside ASCII stand in the headers as they are (RFC 6532), which takes a server with SMTPUTF8. */
+static bool needs_smtputf8(const struct channel *channel)
+{
+    const struct channel_value *to = channel_value(channel, "to");
+
+    for (size_t i = 0; i < to->list_count; i++)
+        if (is_utf8_address(to->list[i]))
+            return true;
+    return is_utf8_address(channel_text(channel, "reply_to"));
+}
+
 static int append_mail(struct buf *out, const struct channel *channel, const json_t *message,
                        const struct values *values, const struct outline *outline, struct error *e)
 {
@@ -145,7 +163,11 @@ static int append_mail(struct buf *out, const struct channel *channel, const jso
         {"Auto-Submitted", "auto-generated", true}, /* RFC 3834: nobody's out-of-office answers it */
     };
     struct mime_header given[ARRAY_SIZE(all)];
-    struct mime_mail mail = {.headers = given, .boundary_seed = json_string_value(json_object_get(message, "id"))};
+    struct mime_mail mail = {
+        .headers = given,
+        .utf8 = needs_smtputf8(channel),
+        .boundary_seed = json_string_value(json_object_get(message, "id")),
+    };
 
     for (size_t i = 0; i < ARRAY_SIZE(all); i++)
         if (all[i].value)

@@ -13,15 +13,27 @@ static int blame(const struct channel *channel, const char *option, size_t *ret_
     return -EINVAL;
 }
 
-static int check_address(const struct channel *channel, const char *option, size_t *ret_option, struct error *e)
+/* The sender's domain becomes part of ids, which are ASCII. */
+static int check_sender(const struct channel *channel, size_t *ret_option, struct error *e)
 {
-    const char *address = channel_text(channel, option);
+    const char *address = channel_text(channel, "from");
     bool utf8;
 
     if (!address || (mime_address_ok(address, &utf8) && !utf8))
         return 0;
-    return error_set(e, blame(channel, option, ret_option),
-                     "This is no mail address: write it as name@example.org, in ASCII");
+    return error_set(e, blame(channel, "from", ret_option),
+                     "This is no mail address of a sender: write it as name@example.org, in ASCII");
+}
+
+static int check_reply_to(const struct channel *channel, size_t *ret_option, struct error *e)
+{
+    const char *address = channel_text(channel, "reply_to");
+    bool utf8;
+
+    if (!address || mime_address_ok(address, &utf8))
+        return 0;
+    return error_set(e, blame(channel, "reply_to", ret_option),
+                     "This is no mail address: write it as name@example.org");
 }
 
 static int check_recipients(const struct channel *channel, size_t *ret_option, struct error *e)
@@ -33,9 +45,9 @@ static int check_recipients(const struct channel *channel, size_t *ret_option, s
         return error_set(e, blame(channel, "to", ret_option), "At most %d recipients: use a mailing list",
                          MAX_RECIPIENTS);
     for (size_t i = 0; i < to->list_count; i++)
-        if (!mime_address_ok(to->list[i], &utf8) || utf8)
+        if (!mime_address_ok(to->list[i], &utf8))
             return error_set(e, blame(channel, "to", ret_option),
-                             "\"%s\" is no mail address: write it as name@example.org, in ASCII", to->list[i]);
+                             "\"%s\" is no mail address: write it as name@example.org", to->list[i]);
     return 0;
 }
 
@@ -83,8 +95,8 @@ int email_check(const struct channel *channel, size_t *ret_option, struct error 
     int r = check_recipients(channel, ret_option, e);
 
     if (r >= 0)
-        r = check_address(channel, "from", ret_option, e);
+        r = check_sender(channel, ret_option, e);
     if (r >= 0)
-        r = check_address(channel, "reply_to", ret_option, e);
+        r = check_reply_to(channel, ret_option, e);
     return r < 0 ? r : check_server(channel, ret_option, e);
 }

@@ -28,22 +28,43 @@ static int names_resolve(const struct watch_set *set, const json_t *names, struc
 
 struct collecting {
     struct change_context context;
-    const json_t *wanted; /* ids; NULL: all */
+    int64_t *wanted; /* owned; ids, sorted; NULL: all */
+    size_t wanted_count;
     json_t *changes;
     struct error *error;
 };
 
+static int compare_ids(const void *a, const void *b)
+{
+    const int64_t *left = a, *right = b;
+
+    return (*left > *right) - (*left < *right);
+}
+
+/* A study of a thousand sites may have as many changes: they are looked up, not searched. */
+static int want(struct collecting *collecting, const json_t *ids)
+{
+    size_t index;
+    json_t *id;
+
+    if (!ids)
+        return 0;
+    collecting->wanted = calloc(json_array_size(ids) + 1, sizeof(*collecting->wanted));
+    if (!collecting->wanted)
+        return -ENOMEM;
+    json_array_foreach (ids, index, id)
+        collecting->wanted[collecting->wanted_count++] = json_integer_value(id);
+    qsort(collecting->wanted, collecting->wanted_count, sizeof(*collecting->wanted), compare_ids);
+    return 0;
+}
+
 static int on_change(const struct change_row *row, void *userdata)
 {
     struct collecting *collecting = userdata;
-    bool wanted = !collecting->wanted;
-    json_t *id, *entry;
-    size_t index;
+    json_t *entry;
 
-    json_array_foreach (collecting->wanted, index, id) {
-        wanted = wanted || json_integer_value(id) == row->id;
-    }
-    if (!wanted)
+    if (collecting->wanted &&
+        !bsearch(&row->id, collecting->wanted, collecting->wanted_count, sizeof(*collecting->wanted), compare_ids))
         return 0;
     int r = message_change_build(&collecting->context, row, &entry, collecting->error);
     if (r < 0)
@@ -64,12 +85,15 @@ static int collect_part(struct store *store, const struct watch_names *watches, 
         return r;
     struct collecting collecting = {
         .context = {.store = store, .study = study, .watches = watches},
-        .wanted = part->changes,
         .changes = changes,
         .error = e,
     };
     struct change_filter filter = {.nct_id = request->nct_id, .version = part->version};
-    return changes_each(store, &filter, on_change, &collecting, e);
+    r = want(&collecting, part->changes);
+    if (r >= 0)
+        r = changes_each(store, &filter, on_change, &collecting, e);
+    free(collecting.wanted);
+    return r;
 }
 
 static bool same_text(const json_t *a, const json_t *b, const char *key)

@@ -42,6 +42,8 @@ libtrialwatch_a_SOURCES += \
 	%D%/pace.h \
 	%D%/payload.c \
 	%D%/payload.h \
+	%D%/preview.c \
+	%D%/preview.h \
 	%D%/program.c \
 	%D%/program.h \
 	%D%/queue.c \

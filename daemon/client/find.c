@@ -103,7 +103,7 @@ static int print_centres(const struct finding *finding, const json_t *answer)
 /* Studies that fit although no centre of theirs does: nobody should take them for unknown. */
 static int print_others(const struct finding *finding)
 {
-    _cleanup_report_ struct report report;
+    _cleanup_report_ struct report report = {0};
     size_t i;
     json_t *answer;
     int r = 0;

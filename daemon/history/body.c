@@ -69,6 +69,13 @@ static size_t set_parameters(ZSTD_CCtx *compressor, const char *base, size_t bas
     return ZSTD_isError(code) ? code : ZSTD_CCtx_refPrefix(compressor, base, base_len);
 }
 
+long body_chain_length(size_t canonical_bytes)
+{
+    size_t length = BODY_CHAIN_BYTES / (canonical_bytes + 1);
+
+    return length < BODY_CHAIN_MIN ? BODY_CHAIN_MIN : length > BODY_CHAIN_MAX ? BODY_CHAIN_MAX : (long)length;
+}
+
 int body_encode(struct store *store, const char *base, size_t base_len, const char *bytes, size_t len, void **ret,
                 size_t *ret_len, struct error *e)
 {
@@ -134,7 +141,7 @@ static int decode(struct store *store, int64_t id, const struct body_known *base
 
 /* The rows from id down to a full body, or to one whose base is known. */
 struct chain {
-    int64_t ids[BODY_CHAIN_LENGTH];
+    int64_t ids[BODY_CHAIN_MAX];
     size_t count;
     bool on_known;
 };
@@ -146,7 +153,7 @@ static int find_chain(struct store *store, int64_t id, int64_t known_id, struct 
     *ret = (struct chain){0};
     do {
         _cleanup_query_ struct query query = {0};
-        if (ret->count == BODY_CHAIN_LENGTH)
+        if (ret->count == BODY_CHAIN_MAX)
             return damaged_body(store, id, "lies too far from a full one", e);
         int r = query_row(&query, store, SQL_BODY_BASE, e, INT(link));
         if (r < 0)

@@ -99,7 +99,7 @@ static int write_version(struct store *store, const struct study *study, const s
     _cleanup_free_ void *body = NULL;
     size_t len, body_len, base_len = 0;
     const char *bytes = study_canonical(study, &len);
-    long depth = newest->id != 0 && newest->depth + 1 < BODY_CHAIN_LENGTH ? newest->depth + 1 : 0;
+    long depth = newest->id != 0 && newest->depth + 1 < body_chain_length(len) ? newest->depth + 1 : 0;
     const char *base = depth > 0 ? study_canonical(before, &base_len) : NULL;
     int r = body_encode(store, base, base_len, bytes, len, &body, &body_len, e);
 

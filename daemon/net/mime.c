@@ -89,7 +89,7 @@ static bool header_name_ok(const char *name)
     return len > 0 && len + strlen(": ") <= MIME_HEADER_LINE_BYTES && strspn(name, ALPHANUMERIC "-") == len;
 }
 
-static int append_header(struct buf *out, const struct mime_header *header, struct error *e)
+static int append_header(struct buf *out, const struct mime_header *header, bool utf8, struct error *e)
 {
     const char *name = header->name, *value = header->value;
 
@@ -104,7 +104,7 @@ static int append_header(struct buf *out, const struct mime_header *header, stru
         append_encoded(out, name, value);
         return 0;
     }
-    if (!is_ascii(value))
+    if (!utf8 && !is_ascii(value))
         return error_set(e, -EINVAL, "the mail header %s must be ASCII", name);
     if (!folds_at_spaces(name, value, LINE_MAX_BYTES))
         return error_set(e, -EINVAL, "the mail header %s has a word that is too long, or spaces that get lost", name);
@@ -149,7 +149,7 @@ static void append_alternatives(struct buf *out, const struct mime_mail *mail)
 int mime_append(struct buf *out, const struct mime_mail *mail, struct error *e)
 {
     for (size_t i = 0; i < mail->header_count; i++) {
-        int r = append_header(out, &mail->headers[i], e);
+        int r = append_header(out, &mail->headers[i], mail->utf8, e);
         if (r < 0)
             return r;
     }

@@ -11,12 +11,13 @@
 struct mime_header {
     const char *name;
     const char *value; /* UTF-8 text; encoded and folded as needed. Control characters are refused */
-    bool structured;   /* addresses, ids: ASCII only, folded at spaces and otherwise sent as it is */
+    bool structured;   /* addresses, ids: ASCII unless the mail is utf8, folded at spaces and otherwise sent as it is */
 };
 
 struct mime_mail {
     const struct mime_header *headers; /* MIME-Version and Content-Type are added */
     size_t header_count;
+    bool utf8;        /* structured headers may be UTF-8 (RFC 6532): the server must know SMTPUTF8 */
     const char *text; /* UTF-8, any line ends */
     const char *html; /* NULL for a text-only mail */
     const char *boundary_seed; /* the boundary is derived from it: the alert's id */

@@ -57,8 +57,7 @@ void archive_fetch_failed(struct archive *archive, int err, int64_t retry_after_
     int64_t retry_usec = pace_note_failure(&archive->pace, now_usec, retry_after_usec);
     bool failed = is_final(err) || ++job->tries >= ARCHIVE_MAX_TRIES;
     log_write(failed ? LOG_WARNING : LOG_INFO, NULL,
-              "%s cannot be fetched from the registry's archive%s, which is left "
-              "alone for %s: %s",
+              "%s cannot be fetched from the registry's archive%s, which is left alone for %s: %s",
               job->progress.nct_id, failed ? "" : " for now",
               text_format_duration(retry_usec - now_usec, wait, sizeof(wait)), job->progress.trouble);
     if (failed) {

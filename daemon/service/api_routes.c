@@ -105,6 +105,27 @@ static void handle_test(struct api_call *call)
         api_answer_error(call, r == -ENOENT ? 404 : 500, "%s", e.text);
 }
 
+static void handle_preview(struct api_call *call)
+{
+    json_t *body = api_read_body(call), *preview = NULL;
+    const char *study;
+    json_int_t version = 0;
+    struct error e = {0};
+
+    if (!body)
+        return;
+    if (json_unpack(body, "{s:s, s?I}", "study", &study, "version", &version) < 0 || version < 0) {
+        api_answer_error(call, 400, "the body should be {\"study\": \"NCT…\", \"version\"?: number}");
+    } else {
+        int r = manager_preview(call->manager, call->name, study, (long)version, &preview, &e);
+        if (r < 0)
+            api_answer_error(call, r == -ENOENT ? 404 : 500, "%s", e.text);
+        else
+            api_answer_json(call, 200, preview);
+    }
+    json_decref(body);
+}
+
 /* Retrying and dropping answer alike. */
 static void answer_alert(struct api_call *call, int r, const char *state, const struct error *e)
 {
@@ -201,6 +222,8 @@ static const struct api_route routes[] = {
     {"POST", "/v1/reload", API_ACT, handle_reload, "Takes in the settings files, or answers with their mistakes."},
     {"POST", "/v1/channels/{name}/test", API_ACT, handle_test,
      "Sends a marked test and answers when it went out, or why not."},
+    {"POST", "/v1/channels/{name}/preview", API_ACT, handle_preview,
+     "Answers what the channel would be sent of a version of a study, without its secrets."},
     {"POST", "/v1/alerts/{id}/retry", API_ACT, handle_retry, "Makes a failed or held alert due again."},
     {"POST", "/v1/alerts/{id}/drop", API_ACT, handle_drop, "Drops an open alert."},
     {"POST", "/v1/backfill", API_ACT, handle_backfill,

@@ -22,6 +22,7 @@ struct config {
     char *control_path;
     int log_priority;
     int64_t health_after_usec; /* the registry unread for so long, or a channel ill: tell the others */
+    char *heartbeat_url; /* asked after every good look; NULL: none */
     struct watch *watches;
     size_t watch_count;
     struct channel *channels;

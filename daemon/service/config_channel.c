@@ -175,6 +175,8 @@ static int build_channel(struct channel_build *b, struct channel_draft *draft)
     if (r < 0 || !find_type(b, draft, &index))
         return r;
     channel->type = channel_types(&type_count)[index];
+    if (channel->payload && channel->type->transport == TRANSPORT_SMTP)
+        tell_key(b, "payload", "mail takes none: its form is made of two parts and headers");
     memcpy(channel->values, draft->types[index]->values, sizeof(channel->values));
     memset(draft->types[index]->values, 0, sizeof(draft->types[index]->values));
     return check_options(b);

@@ -204,5 +204,6 @@ void config_free(struct config *config)
     free(config->watches);
     free(config->channels);
     free(config->ca_file);
+    free(config->heartbeat_url);
     free(config);
 }

@@ -126,6 +126,35 @@ static int take_ca_file(struct config_build *build, const struct config_file *fi
     return 0;
 }
 
+/* The URL of a dead man's switch, or a reference to where it is kept. */
+static int take_heartbeat(struct config_build *build, const struct config_file *file)
+{
+    const char *path = "health.heartbeat";
+    _cleanup_free_ char *text = NULL, *secret = NULL;
+    struct error e = {0};
+    bool plain;
+    int r = take_text(build, file, path, &text);
+
+    if (r < 0 || !text)
+        return r;
+    if (config_is_secret_reference(text)) {
+        r = config_read_secret(text, build->secrets, &secret, &e);
+        if (r < 0 && r != -ENOMEM)
+            config_mistake(build->mistakes, file, path, "%s: %s", path, e.text);
+        if (r < 0 || !secret)
+            return r == -ENOMEM ? r : 0;
+        free(text);
+        text = TAKE_PTR(secret);
+    }
+    if (!channel_url_ok(text, &plain)) {
+        config_mistake(build->mistakes, file, path,
+                       "%s should begin with https:// (http:// only for a loopback address)", path);
+        return 0;
+    }
+    build->config->heartbeat_url = TAKE_PTR(text);
+    return 0;
+}
+
 static void check_registry_url(struct config_build *build, const struct config_file *file, const char *url)
 {
     struct evhttp_uri *uri = evhttp_uri_parse(url);
@@ -211,6 +240,8 @@ int config_build_main(struct config_build *build, struct config_file *file)
         r = take_text(build, file, "control.socket", &config->control_path);
     if (r == 0)
         r = take_ca_file(build, file, "ca_file", &config->ca_file);
+    if (r == 0)
+        r = take_heartbeat(build, file);
     if (r < 0)
         return r;
     if (strlen(config->control_path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))

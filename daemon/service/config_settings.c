@@ -75,6 +75,10 @@ static const struct setting health_settings[] = {
     {.key = "after", TEXT(struct settings_draft, health_after), .example = "24h", .otherwise = "24h",
      .help = "When the registry could not be read, or a channel refuses, for so long, the other channels are told. "
              "At least 1m."},
+    {.key = "heartbeat", TEXT(struct settings_draft, health_heartbeat), .example = "credential:heartbeat",
+     .help = "A URL to ask (GET) after every look at the registry that went well, for a dead man's switch that speaks "
+             "up when it is no longer asked. https, or http to a loopback address; where who knows it can use it, "
+             "credential:NAME or file:PATH."},
     END,
 };
 

@@ -91,7 +91,7 @@ struct settings_draft {
     char *history_backfill;
     char *control_socket;
     char *log_level;
-    char *health_after;
+    char *health_after, *health_heartbeat;
     char *ca_file;
     struct watch_draft *watches;
     size_t watch_count;

@@ -42,6 +42,9 @@ int manager_backfill_progress(struct manager *manager, const char *study, json_t
 /* As dispatch_test(). */
 int manager_test(struct manager *manager, const char *channel, dispatch_test_callback *callback, void *userdata,
                  struct error *e);
+/* As dispatch_preview(). */
+int manager_preview(struct manager *manager, const char *channel, const char *nct_id, long version, json_t **ret,
+                    struct error *e);
 /* As outbox_retry() and outbox_drop(). */
 int manager_retry(struct manager *manager, const char *alert_id, struct error *e);
 int manager_drop(struct manager *manager, const char *alert_id, struct error *e);

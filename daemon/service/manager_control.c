@@ -73,6 +73,12 @@ int manager_test(struct manager *manager, const char *channel, dispatch_test_cal
     return dispatch_test(manager->dispatch, channel, callback, userdata, e);
 }
 
+int manager_preview(struct manager *manager, const char *channel, const char *nct_id, long version, json_t **ret,
+                    struct error *e)
+{
+    return dispatch_preview(manager->dispatch, channel, nct_id, version, ret, e);
+}
+
 /* One of the two changes that a person makes to an alert, in a transaction of its own. */
 static int change_alert(struct manager *manager, const char *alert_id,
                         int (*change)(struct store *, const char *, int64_t, struct error *), struct error *e)

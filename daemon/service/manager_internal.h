@@ -46,6 +46,7 @@ struct manager {
     struct maintenance *maintenance;
     struct api *api;
     struct heartbeat *heartbeat;
+    struct http_request *switch_request; /* to the dead man's switch, or NULL */
     struct timer *check_timer; /* health and what systemd is told */
     struct timer *once_timer;  /* of a once-run, while alerts go out */
 
@@ -82,6 +83,9 @@ void manager_tell_systemd(struct manager *manager);
 void manager_check_health(struct manager *manager);
 /* Whether the daemon gets on: what the watchdog is told. */
 bool manager_gets_on(struct manager *manager);
+
+/* manager_switch.c: a dead man's switch that somebody else runs hears of every good look */
+void manager_ask_switch(struct manager *manager);
 
 /* manager_care.c: a quick check of the history after an unclean end; a thorough one a week, and every day the polls that
  * need not be kept */

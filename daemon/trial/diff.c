@@ -29,7 +29,8 @@ static int enter_key(struct differ *differ, const char *key, size_t *ret_len)
 static void leave_key(struct differ *differ, size_t len)
 {
     differ->path.len = len;
-    differ->path.data[len] = '\0';
+    if (differ->path.data) /* an empty key of the record itself appends nothing */
+        differ->path.data[len] = '\0';
 }
 
 /* Whether sites under the path may have opened or closed with the study although nothing under it changed. */

@@ -24,6 +24,8 @@ libtrialwatch_a_SOURCES += \
 	%D%/kinds.h \
 	%D%/richtext.c \
 	%D%/richtext.h \
+	%D%/richtext_writer.c \
+	%D%/richtext_writer.h \
 	%D%/site_assign.c \
 	%D%/site_assign.h \
 	%D%/site_features.c \

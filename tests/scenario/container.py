@@ -69,7 +69,8 @@ def locked(path):
 
 def sources():
     """Where the host gets Debian 12 from, as lines for apt."""
-    listed = run("apt-get", "indextargets", "Created-By: Packages", "--format", "deb $(REPO_URI) $(RELEASE) $(COMPONENT)")
+    listed = run("apt-get", "indextargets", "Created-By: Packages",
+                 "--format", "deb $(REPO_URI) $(RELEASE) $(COMPONENT)")
     found = [line for line in listed.splitlines() if re.fullmatch(r"deb \S*debian\S* bookworm\S* main", line)]
     return found or ["deb http://deb.debian.org/debian bookworm main"]
 
@@ -83,10 +84,10 @@ def dependencies(package):
 def make_base(folder, packages):
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix="making-") as place:
         root = pathlib.Path(place) / "root"
-        run("debootstrap", "--variant=minbase", "--include=systemd-sysv,dbus", "bookworm", root, sources()[0].split()[1],
-            seconds=900)
+        run("debootstrap", "--variant=minbase", "--include=systemd-sysv,dbus", "bookworm", root,
+            sources()[0].split()[1], seconds=900)
         (root / "etc/apt/sources.list").write_text("\n".join(sources()) + "\n", encoding="ascii")
-        for command in (("update",), ("upgrade", "-y"), ("install", "-y", "--no-install-recommends", *packages), ("clean",)):
+        for command in (("update",), ("upgrade", "-y"), ("install", "-y", "--no-install-recommends", *packages)):
             run("systemd-nspawn", "--quiet", f"--directory={root}", "--register=no", "--keep-unit", "--pipe",
                 "--setenv=DEBIAN_FRONTEND=noninteractive", "apt-get", *command)
         (root / "etc/machine-id").write_text("", encoding="ascii")
@@ -124,7 +125,8 @@ class Container:
         for folder in self.cgroups:
             folder.mkdir(exist_ok=True)
         # A cgroup of its own, or two containers would sort their processes into the same ones.
-        script = 'for folder; do [ "$folder" = -- ] && break; echo $$ >"$folder/cgroup.procs"; shift; done; shift; exec "$@"'
+        script = ('for folder; do [ "$folder" = -- ] && break; echo $$ >"$folder/cgroup.procs"; shift; done; '
+                  'shift; exec "$@"')
         self.process = subprocess.Popen(
             ["sh", "-c", script, "sh", *map(str, self.cgroups), "--", "systemd-nspawn", "--quiet", "--boot",
              f"--directory={self.root}", f"--machine={self.name}", "--register=no", "--keep-unit", "--console=pipe",

@@ -16,6 +16,7 @@ import tempfile
 import time
 
 USER, PASSWORD, DOMAIN = "coordinators", "correct-horse", "mail.test"
+UTF8_USER = "jürgen"  # whose mailbox is utf8
 
 MAIN_CF = """\
 compatibility_level = 3.6
@@ -37,7 +38,8 @@ import_environment = MAIL_CONFIG={place}/conf
 message_size_limit = {size_limit}
 virtual_mailbox_domains = {domain}
 virtual_mailbox_base = {place}/mail
-virtual_mailbox_maps = inline:{{ {{ {user}@{domain} = {user}/ }}, {{ second@{domain} = second/ }} }}
+virtual_mailbox_maps = inline:{{ {{ {user}@{domain} = {user}/ }}, {{ second@{domain} = second/ }},
+    {{ {utf8_user}@{domain} = utf8/ }} }}
 virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
 virtual_minimum_uid = 1
@@ -138,15 +140,15 @@ class MailServer:
         self.port, self.imap_port, self.auth_port = free_port(), free_port(), free_port()
         owner = pwd.getpwnam("mail")
         values = {
-            "place": self.place, "domain": DOMAIN, "user": USER, "password": PASSWORD, "uid": owner.pw_uid,
-            "gid": owner.pw_gid, "certificate": certificate, "key": key, "size_limit": size_limit, "port": self.port,
+            "place": self.place, "domain": DOMAIN, "user": USER, "utf8_user": UTF8_USER, "password": PASSWORD,
+            "uid": owner.pw_uid, "gid": owner.pw_gid, "certificate": certificate, "key": key, "size_limit": size_limit, "port": self.port,
             "imap_port": self.imap_port, "auth_port": self.auth_port,
         }
         for name in ("queue", "data", "conf", "mail", "dovecot"):
             (self.place / name).mkdir(parents=True)
         shutil.chown(self.place / "data", "postfix")
         shutil.chown(self.place / "mail", owner.pw_uid, owner.pw_gid)
-        (self.place / "conf/main.cf").write_text(MAIN_CF.format(**values))
+        (self.place / "conf/main.cf").write_text(MAIN_CF.format(**values), encoding="utf-8")
         (self.place / "conf/master.cf").write_text(MASTER_CF.format(**values))
         (self.place / "dovecot.conf").write_text(DOVECOT_CONF.format(**values))
         self.smtp_url = f"smtp://localhost:{self.port}"

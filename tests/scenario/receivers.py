@@ -31,6 +31,9 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *args):
         """What came is kept by the receiver."""
 
+    def do_GET(self):
+        self.do_POST()
+
     def do_POST(self):
         receiver = self.server.receiver
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))

@@ -1,5 +1,5 @@
-"""The registry's own archive: what it has from before a study was first seen, fetched slowly, stored beside what was seen,
-and asked for by the usual commands."""
+"""The registry's own archive: what it has from before a study was first seen, fetched slowly, stored beside what was
+seen, and asked for by the usual commands."""
 
 import pytest
 

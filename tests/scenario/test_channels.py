@@ -133,6 +133,55 @@ def test_a_payload_program_makes_the_body_and_the_signature_is_of_it(house):
     assert HOSPITAL in received.json["text"] and receiver.signature_holds(received)
 
 
+@pytest.mark.parametrize("service", CHECKS)
+def test_preview_prints_what_is_sent_but_for_its_secrets(house, service):
+    receiver = start_service(house, service)
+    start(house, [service_channel(house, receiver)])
+    house.go_to(OPENED)
+    sent, = said(receiver)
+    preview = house.trialwatch("preview", service, FREEDOM)
+    assert preview.code == 0, preview.err
+    body = json.loads(preview.out.partition("\n\n")[2])
+    assert set(body) == set(json.loads(sent))
+    assert HOSPITAL in json.dumps(body, ensure_ascii=False) and "notarealsecret" not in preview.out
+    assert '"topic": "trials"' not in preview.out and '"topic":"trials"' not in preview.out
+    assert house.trialwatch("preview", "nobody", FREEDOM).code == 1
+    assert len(receiver.received) == 1
+
+
+def test_preview_of_mail_is_the_whole_mail(house):
+    email = {"to": ["you@example.org"], "from": "me@example.org", "server": "smtp://127.0.0.1:9"}
+    start(house, [{"name": "mail", "email": email}])
+    mail = house.trialwatch("preview", "mail", FREEDOM).out
+    assert "To: you@example.org" in mail and "multipart/alternative" in mail and "text/html" in mail
+
+
+def test_the_heartbeat_url_is_asked_after_every_good_look(house):
+    beats = house.start_webhook(path="/beat")
+    house.start_story(BEFORE)
+    settings = house.write_settings([{"name": "freedom", "studies": [FREEDOM], "notify": ["here"]}],
+                                    [{"name": "here", "console": {}}],
+                                    health={"heartbeat": house.secret("beat.url", beats.url)})
+    house.start_daemon(settings)
+    wait_until(lambda: len(beats.received) == 1, "the first heartbeat")
+    house.poll()
+    wait_until(lambda: len(beats.received) == 2, "the second heartbeat")
+    house.registry.fault("status", status=500)
+    failures = len([poll for poll in house.ask("polls") if poll["outcome"] == "failed"])
+    house.poll()
+    wait_until(lambda: len([p for p in house.ask("polls") if p["outcome"] == "failed"]) > failures, "the failed look")
+    assert len(beats.received) == 2
+    assert beats.url not in house.daemons[-1].log
+
+
+def test_mail_takes_no_payload_and_the_settings_say_so(house):
+    email = {"to": ["you@example.org"], "from": "me@example.org", "server": "smtp://127.0.0.1:9"}
+    settings = house.write_settings([{"name": "freedom", "studies": [FREEDOM], "notify": ["mail"]}],
+                                    [{"name": "mail", "email": email, "payload": "{text: .headline}"}])
+    daemon = house.start_daemon(settings, ready=False)
+    assert daemon.wait() == 1 and re.search(r":\d+: channel mail: payload: mail takes none", daemon.log)
+
+
 # What a receiver may do
 
 
@@ -256,8 +305,8 @@ def test_a_command_gets_the_document_and_nothing_else(house):
     place = house.place
     house.environment["SECRET_OF_THE_DAEMON"] = "do not tell"
     start(house, [command_channel(house, f"cat >{place}/in.json; env >{place}/env; echo \"$2\" >{place}/args; "
-                                         f"for fd in 3 4 5 6 7 8 9; do test -e /proc/$$/fd/$fd && echo $fd >>{place}/fds; "
-                                         f"done; echo done")])
+                                         f"for fd in 3 4 5 6 7 8 9; do test -e /proc/$$/fd/$fd && "
+                                         f"echo $fd >>{place}/fds; done; echo done")])
     house.go_to(OPENED)
     message = json.loads((place / "in.json").read_text())
     assert message["schema"] == "trialwatch.alert/1" and HOSPITAL in message["headline"]

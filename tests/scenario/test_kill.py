@@ -1,5 +1,5 @@
-"""The daemon is killed again and again while alerts go out: every alert arrives at every channel, and what arrives twice
-carries the same id, at most one message per kill and channel. TRIALWATCH_LONG=1 asks for many more of both."""
+"""The daemon is killed again and again while alerts go out: every alert arrives at every channel, and what arrives
+twice carries the same id, at most one message per kill and channel. TRIALWATCH_LONG=1 asks for many more of both."""
 
 import collections
 import os
@@ -89,6 +89,7 @@ def test_every_alert_arrives_although_the_daemon_is_killed_at_random_moments(hou
         assert sum(times.values()) - len(times) <= kills
         print(f"{len(times)} messages, {sum(times.values()) - len(times)} of them twice, {kills} kills")
     for channel in channels:
-        states = collections.Counter(a["state"] for a in house.ask("alerts", "--channel", channel["name"], "--limit", 0))
+        alerts = house.ask("alerts", "--channel", channel["name"], "--limit", 0)
+        states = collections.Counter(alert["state"] for alert in alerts)
         assert states == {"delivered": STUDIES}
     assert house.trialwatch("verify").code == 0

@@ -233,6 +233,16 @@ def test_letters_of_all_scripts_arrive_in_subject_and_body(house, postfix, certi
     assert mail._headers and all(ord(letter) < 128 for letter in mail.as_bytes().decode("ascii", "replace")[:2000])
 
 
+def test_an_address_outside_ascii_gets_its_mail(house, postfix, certificate):
+    channel = mail_channel(house, postfix.smtp_url, to=(f"{mailserver.UTF8_USER}@{mailserver.DOMAIN}", ADDRESS))
+    start(house, [channel], certificate)
+    house.go_to(OPENED)
+    for user in ("utf8", mailserver.USER):
+        mail, = delivered(postfix, user=user)
+        assert "UTF8SMTPSA" in mail["Received"] and HOSPITAL in parts(mail)[0]
+        assert mailserver.UTF8_USER in mail["To"]
+
+
 def test_the_test_command_answers_with_what_postfix_said(house, postfix, certificate):
     start(house, [mail_channel(house, postfix.smtp_url)], certificate)
     result = house.trialwatch("test", "coordinators")

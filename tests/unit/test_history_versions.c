@@ -2,6 +2,8 @@
 
 #include "trial_records.h"
 
+#include "history/body.h"
+
 static void study_read_back_by_resolve(struct fixture *f, const char *id)
 {
     char nct_id[STUDY_NCT_ID_BYTES];
@@ -34,7 +36,7 @@ static void a_version_reads_back_byte_for_byte(void **state)
     study_read_back_by_resolve(f, "NCT00000042");
 }
 
-#define CHAIN 70 /* past two full bodies */
+#define CHAIN 260 /* past two full bodies */
 
 static void every_version_of_a_long_chain_reads_back(void **state)
 {
@@ -54,8 +56,32 @@ static void every_version_of_a_long_chain_reads_back(void **state)
         study_free(studies[i]);
     }
     assert_string_equal(outsider_reads(f->path, "SELECT group_concat(number) FROM versions WHERE base IS NULL"),
-                        "1,33,65");
-    assert_string_equal(outsider_reads(f->path, "SELECT max(depth) FROM versions"), "31");
+                        "1,129,257");
+    assert_string_equal(outsider_reads(f->path, "SELECT max(depth) FROM versions"), "127");
+}
+
+static void a_large_record_has_a_full_body_more_often(void **state)
+{
+    struct fixture *f = *state;
+    struct study *before = NULL;
+    _cleanup_free_ char *text = malloc(BODY_CHAIN_BYTES / 10);
+
+    assert_non_null(text);
+    memset(text, 'a', BODY_CHAIN_BYTES / 10);
+    text[BODY_CHAIN_BYTES / 10 - 1] = '\0';
+    for (int i = 0; i <= BODY_CHAIN_MIN; i++) {
+        text[i] = 'b';
+        struct study *study = make_study(NCT_1, "RECRUITING", 1, text);
+        fixture_take_in(f, study, before);
+        study_free(before);
+        before = study;
+    }
+    study_free(before);
+    assert_string_equal(outsider_reads(f->path, "SELECT group_concat(number) FROM versions WHERE base IS NULL"),
+                        "1,33");
+    assert_int_equal(body_chain_length(0), BODY_CHAIN_MAX);
+    assert_int_equal(body_chain_length(BODY_CHAIN_BYTES / 64 - 1), 64);
+    assert_int_equal(body_chain_length(SIZE_MAX - 1), BODY_CHAIN_MIN);
 }
 
 static void the_version_before_must_be_the_newest(void **state)
@@ -286,6 +312,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         test_with_history(a_version_reads_back_byte_for_byte),
         test_with_history(every_version_of_a_long_chain_reads_back),
+        test_with_history(a_large_record_has_a_full_body_more_often),
         test_with_history(the_version_before_must_be_the_newest),
         test_with_history(a_version_needs_a_poll_that_is_there),
         test_with_history(the_version_valid_at_a_time_is_found),

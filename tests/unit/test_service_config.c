@@ -703,6 +703,8 @@ static void check_in_default_file(const char *path, const struct setting *settin
         fail_msg("config/trialwatch.yaml does not show %s", path);
     if (!setting->otherwise || strcmp(path, "watches.changes") == 0)
         return;
+    if (*setting->otherwise == '/')
+        return; /* a path of this build, which make install writes into the file */
     snprintf(line, sizeof(line), "%s: %s", setting->key, setting->otherwise);
     if (!strstr(default_text, line))
         fail_msg("config/trialwatch.yaml does not show %s with its default %s", path, setting->otherwise);

@@ -248,6 +248,13 @@ static void keys_with_dots_and_backslashes_keep_their_place(void **state)
     assert_string_equal(f.changes.items[2].path, "protocolSection.a\\.b.c\\\\");
 }
 
+static void an_empty_key_of_the_record_itself_is_a_path(void **state)
+{
+    (void)state;
+    FIXTURE(f, RECORD(""), "{\"\":false,\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT01234567\"}}}");
+    assert_string_equal(only(&f, KIND_OTHER, WEIGHT_ROUTINE)->path, "");
+}
+
 static void empty_objects_and_lists_stand_and_go_exactly(void **state)
 {
     static const char *const shapes[] = {
@@ -669,6 +676,7 @@ int main(void)
         cmocka_unit_test(a_new_field_of_the_registry_is_carried_as_other),
         cmocka_unit_test(null_is_not_absent),
         cmocka_unit_test(keys_with_dots_and_backslashes_keep_their_place),
+        cmocka_unit_test(an_empty_key_of_the_record_itself_is_a_path),
         cmocka_unit_test(empty_objects_and_lists_stand_and_go_exactly),
         cmocka_unit_test(outcomes_are_told_apart_as_added_dropped_and_reworded),
         cmocka_unit_test(outcomes_in_another_order_are_one_silent_change),

@@ -76,6 +76,21 @@ static void lists_too_deep_stay_at_the_deepest_level(void **state)
     assert_null(strstr(buf_string(&out), "\n                        * x"));
 }
 
+static void a_tag_without_end_is_text(void **state)
+{
+    char html[300], expected[301];
+
+    (void)state;
+    for (size_t len = 256; len <= 257; len++) {
+        memset(html, 'b', sizeof(html));
+        html[0] = '<';
+        html[len - 1] = '>';
+        strcpy(html + len, "c");
+        snprintf(expected, sizeof(expected), "\\<%.*s\\>c", (int)len - 2, html + 1);
+        assert_markdown(html, len == 256 ? "c" : expected);
+    }
+}
+
 static void entities_are_characters(void **state)
 {
     static const char *const cases[][2] = {
@@ -240,6 +255,7 @@ int main(void)
         cmocka_unit_test(html_becomes_markdown),
         cmocka_unit_test(what_markdown_would_read_otherwise_gets_a_backslash),
         cmocka_unit_test(lists_too_deep_stay_at_the_deepest_level),
+        cmocka_unit_test(a_tag_without_end_is_text),
         cmocka_unit_test(entities_are_characters),
         cmocka_unit_test(plain_texts_are_only_decoded),
         cmocka_unit_test(keys_are_the_same_for_the_same_words),
