@@ -166,7 +166,7 @@ fi
 
 mkdir -p "$log" "$counts"
 rm -f "$counts"/*
-if ! install_packages "${build_packages[@]}" "${run_packages[@]}" "${test_packages[@]}" || ! ./autogen.sh >"$log/autogen" 2>&1; then
+if ! install_packages "${build_packages[@]}" "${run_packages[@]}" "${test_packages[@]}" "${packaging_packages[@]}" || ! ./autogen.sh >"$log/autogen" 2>&1; then
     tail -n 20 "$log/autogen" 2>/dev/null
     echo "0 passed, 1 failed"
     exit 1
