@@ -71,6 +71,9 @@ fuzz_targets = \
 	%D%/fuzz/fuzz_sinks
 check_PROGRAMS += $(fuzz_targets)
 
+# What tests/bench/history runs.
+check_PROGRAMS += %D%/bench/history_bench
+
 if ENABLE_FUZZERS
 fuzz_main =
 else

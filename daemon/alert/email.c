@@ -16,7 +16,7 @@
 #include <string.h>
 #include <time.h>
 
-#define MAX_HTML_BYTES 85000 /* Gmail hides what comes after some 102 KB */
+#define MAX_HTML_BYTES 85000    /* Gmail hides what comes after some 102 KB */
 #define SHORTER_HTML_BYTES 6000 /* some 20 KB as mail, which every server takes */
 #define MAX_SUBJECT_BYTES 150
 

@@ -77,8 +77,7 @@ static void append_encoded(struct buf *out, const char *name, const char *value)
     size_t start = strlen(name) + 2;
 
     buf_printf(out, "%s: ", name);
-    mime_append_encoded_words(out, value, start < MIME_HEADER_LINE_BYTES ? MIME_HEADER_LINE_BYTES - start : 0,
-                              "\r\n ");
+    mime_append_encoded_words(out, value, start < MIME_HEADER_LINE_BYTES ? MIME_HEADER_LINE_BYTES - start : 0, "\r\n ");
     buf_append_string(out, "\r\n");
 }
 

@@ -17,9 +17,9 @@ struct mime_header {
 struct mime_mail {
     const struct mime_header *headers; /* MIME-Version and Content-Type are added */
     size_t header_count;
-    bool utf8;        /* structured headers may be UTF-8 (RFC 6532): the server must know SMTPUTF8 */
-    const char *text; /* UTF-8, any line ends */
-    const char *html; /* NULL for a text-only mail */
+    bool utf8;                 /* structured headers may be UTF-8 (RFC 6532): the server must know SMTPUTF8 */
+    const char *text;          /* UTF-8, any line ends */
+    const char *html;          /* NULL for a text-only mail */
     const char *boundary_seed; /* the boundary is derived from it: the alert's id */
 };
 
