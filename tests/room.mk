@@ -30,6 +30,7 @@ unit_tests = \
 	%D%/unit/test_history_changes \
 	%D%/unit/test_history_crash \
 	%D%/unit/test_history_ledger \
+	%D%/unit/test_history_members \
 	%D%/unit/test_history_migrate \
 	%D%/unit/test_history_outbox \
 	%D%/unit/test_history_polls \
@@ -44,11 +45,14 @@ unit_tests = \
 	%D%/unit/test_registry_answer \
 	%D%/unit/test_registry_archive \
 	%D%/unit/test_registry_ctgov \
+	%D%/unit/test_registry_finding \
 	%D%/unit/test_registry_intake \
 	%D%/unit/test_registry_listing \
 	%D%/unit/test_registry_pace \
 	%D%/unit/test_registry_page \
+	%D%/unit/test_registry_plan \
 	%D%/unit/test_registry_poller \
+	%D%/unit/test_registry_question \
 	%D%/unit/test_service_api \
 	%D%/unit/test_service_config \
 	%D%/unit/test_trial_archived \

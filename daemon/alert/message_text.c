@@ -211,14 +211,30 @@ static void append_field_change(struct buf *out, const struct change *change)
         buf_printf(out, ": %s → %s", buf_string(&before), buf_string(&after));
 }
 
+/* With the reason, where the record shows one. */
+static void append_unlisted(struct buf *out, const struct change *change)
+{
+    const char *status = json_string_value(json_object_get(change->after, "status"));
+
+    buf_append_string(out, "No longer answers the watch");
+    if (json_is_true(json_object_get(change->after, "absent")))
+        buf_append_string(out, ": the registry no longer gives it");
+    if (status) {
+        buf_append_string(out, ": now ");
+        text_append_enum(out, status);
+    }
+}
+
 void message_append_change_text(struct buf *out, const struct change *change, const json_t *site)
 {
     switch (change->kind) {
     case KIND_LISTED:
-        buf_append_string(out, "New study that answers the watch");
+        buf_append_string(out, json_is_true(json_object_get(change->after, "existing"))
+                                   ? "Answered the watch when it began"
+                                   : "New study that answers the watch");
         break;
     case KIND_UNLISTED:
-        buf_append_string(out, "No longer answers the watch");
+        append_unlisted(out, change);
         break;
     case KIND_SITE_OPENED:
         append_site_opened(out, change, site);

@@ -19,6 +19,8 @@ libtrialwatch_a_SOURCES += \
 	%D%/ledger_verify.c \
 	%D%/maintenance.c \
 	%D%/maintenance.h \
+	%D%/members.c \
+	%D%/members.h \
 	%D%/migrate.c \
 	%D%/migrate.h \
 	%D%/outbox.c \

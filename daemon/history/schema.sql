@@ -110,6 +110,23 @@ CREATE TABLE changes (
 CREATE INDEX changes_by_study ON changes (study, seen_usec);
 CREATE INDEX changes_by_time ON changes (seen_usec);
 
+-- A query watch whose first complete listing was taken in; another question begins anew.
+CREATE TABLE queries (
+    watch      TEXT PRIMARY KEY,
+    question   TEXT NOT NULL, -- as it is asked
+    since_usec INTEGER NOT NULL
+) STRICT;
+
+-- Which studies answer a query watch. One that leaves and comes back has a row for each stay.
+CREATE TABLE members (
+    id          INTEGER PRIMARY KEY,
+    watch       TEXT NOT NULL,
+    study       INTEGER NOT NULL REFERENCES studies,
+    joined_usec INTEGER NOT NULL,
+    left_usec   INTEGER -- NULL while it does
+) STRICT;
+CREATE UNIQUE INDEX members_now ON members (watch, study) WHERE left_usec IS NULL;
+
 CREATE TABLE messages (
     id                INTEGER PRIMARY KEY,
     message_id        TEXT NOT NULL UNIQUE,
@@ -274,6 +291,12 @@ SELECT c.id, t.nct_id, t.title, v.number AS version,
     c.path, c.site, s.facility, s.city, s.country, c.before, c.after, c.note
 FROM changes c JOIN versions v ON v.id = c.version JOIN studies t ON t.id = c.study
     LEFT JOIN sites s ON s.study = c.study AND s.number = c.site;
+
+CREATE VIEW member_log AS
+SELECT m.watch, s.nct_id, s.title,
+    strftime('%Y-%m-%dT%H:%M:%SZ', m.joined_usec / 1000000, 'unixepoch') AS joined,
+    strftime('%Y-%m-%dT%H:%M:%SZ', m.left_usec / 1000000, 'unixepoch') AS left
+FROM members m JOIN studies s ON s.id = m.study;
 
 CREATE VIEW alert_log AS
 SELECT a.alert_id AS id, a.channel, t.nct_id, v.number AS version, a.refresh,

@@ -169,6 +169,20 @@ static const char *const texts[SQL_COUNT] = {
         "SELECT p.thread FROM alerts a JOIN attempts p ON p.message = a.message WHERE a.channel = ?1"
         " AND a.study = (SELECT id FROM studies WHERE nct_id = ?2) AND p.thread IS NOT NULL ORDER BY p.id LIMIT 1",
 
+    [SQL_QUERY_RUNS] = "SELECT 1 FROM queries WHERE watch = ?1 AND question = ?2",
+    [SQL_QUERY_SET] =
+        "INSERT INTO queries (watch, question, since_usec) VALUES (?1, ?2, ?3) ON CONFLICT (watch) DO UPDATE SET"
+        " question = excluded.question, since_usec = excluded.since_usec WHERE question <> excluded.question",
+    [SQL_MEMBER_IDS] =
+        "SELECT s.nct_id FROM members m JOIN studies s ON s.id = m.study WHERE m.watch = ?1 AND m.left_usec IS NULL"
+        " ORDER BY s.nct_id",
+    [SQL_MEMBER_JOIN] =
+        "INSERT INTO members (watch, study, joined_usec) SELECT ?1, id, ?3 FROM studies WHERE nct_id = ?2"
+        " ON CONFLICT (watch, study) WHERE left_usec IS NULL DO NOTHING",
+    [SQL_MEMBER_LEAVE] =
+        "UPDATE members SET left_usec = ?3 WHERE watch = ?1 AND left_usec IS NULL"
+        " AND study = (SELECT id FROM studies WHERE nct_id = ?2)",
+
     [SQL_MESSAGE_INSERT] =
         "INSERT INTO messages (message_id, channel, state, created_usec, next_attempt_usec, finished_usec, attempts,"
         " alert_count) VALUES (?1, ?2, 0, ?3, ?3, NULL, 0, ?4)",

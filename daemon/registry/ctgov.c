@@ -17,6 +17,7 @@
 
 /* totalCount of the first page shows whether a listing came in full. Commas may stand in a query as they are. */
 #define STUDIES_QUERY "/studies?pageSize=%d&countTotal=true&filter.ids="
+#define FOUND_QUERY "/studies?pageSize=%d&countTotal=true&fields=NCTId&%s"
 #define TOKEN_QUERY "&pageToken="
 
 int ctgov_append_user_agent(struct buf *out, const char *contact)
@@ -111,6 +112,26 @@ static int append_token(struct buf *out, const char *token, struct error *e)
     return 0;
 }
 
+static int check_url(const struct buf *out, size_t before, struct error *e)
+{
+    if (buf_status(out) < 0)
+        return error_set(e, buf_status(out), "there is no memory to write a question to the registry");
+    if (out->len - before >= CTGOV_URL_BYTES)
+        return error_set(e, -E2BIG, "A question to the registry would have %zu bytes, %zu is the limit",
+                         out->len - before, CTGOV_URL_BYTES - 1);
+    return 0;
+}
+
+int ctgov_append_query_url(struct buf *out, const char *base_url, const char *question, const char *token,
+                           struct error *e)
+{
+    size_t before = out->len;
+
+    buf_printf(out, "%.*s" FOUND_QUERY, base_length(base_url), base_url, CTGOV_PAGE_SIZE, question);
+    int r = token ? append_token(out, token, e) : 0;
+    return r < 0 ? r : check_url(out, before, e);
+}
+
 int ctgov_append_studies_url(struct buf *out, const char *base_url, const char *const *ids, size_t count,
                              const char *token, struct error *e)
 {
@@ -120,14 +141,7 @@ int ctgov_append_studies_url(struct buf *out, const char *base_url, const char *
     int r = append_ids(out, ids, count, e);
     if (r == 0 && token)
         r = append_token(out, token, e);
-    if (r < 0)
-        return r;
-    if (buf_status(out) < 0)
-        return error_set(e, buf_status(out), "there is no memory to write a question to the registry");
-    if (out->len - before >= CTGOV_URL_BYTES)
-        return error_set(e, -E2BIG, "A question to the registry would have %zu bytes, %zu is the limit",
-                         out->len - before, CTGOV_URL_BYTES - 1);
-    return 0;
+    return r < 0 ? r : check_url(out, before, e);
 }
 
 /* Strangers' text that ends up on a terminal and in tables: printable ASCII of at most that many bytes. */

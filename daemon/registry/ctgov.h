@@ -21,6 +21,8 @@
 
 /* A page of 1,000 records has 29 MB on average; decoded, so that a compressed bomb stops here too. */
 #define CTGOV_MAX_PAGE_BYTES ((size_t)256 * 1024 * 1024)
+/* A page of 1,000 ids has some 90 KB. */
+#define CTGOV_MAX_FOUND_BYTES ((size_t)4 * 1024 * 1024)
 #define CTGOV_MAX_VERSION_BYTES ((size_t)64 * 1024)
 
 /* An honest agent string with a contact is let in by the registry's edge; a faked browser is not. Appends
@@ -44,6 +46,10 @@ size_t ctgov_ids_per_request(const char *base_url);
  * parameter. Appends. -EINVAL for no ids or for one that is no NCT id, -E2BIG when it reaches CTGOV_URL_BYTES. */
 int ctgov_append_studies_url(struct buf *out, const char *base_url, const char *const *ids, size_t count,
                              const char *token, struct error *e);
+
+/* BASE/studies for the ids of what answers a question (see registry/question), with token as above. */
+int ctgov_append_query_url(struct buf *out, const char *base_url, const char *question, const char *token,
+                           struct error *e);
 
 struct ctgov_version {
     char api_version[16];        /* "2.0.5" */

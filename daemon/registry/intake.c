@@ -1,47 +1,15 @@
-#include "registry/intake.h"
+#include "registry/intake_parts.h"
 
 #include "base/clock.h"
 #include "base/text.h"
 #include "history/changes.h"
 #include "history/outbox.h"
 #include "history/sites.h"
-#include "trial/diff.h"
-#include "trial/sites.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef int intake_step_function(struct intake *intake, struct error *e);
-
-struct intake {
-    struct store *store;
-    const struct watch_set *watches;
-    intake_asked *asked;
-    void *userdata;
-    int64_t poll;
-    char refresh[REFRESH_BYTES];
-
-    /* the record under way */
-    intake_step_function *next; /* NULL: none */
-    const char *text;           /* borrowed */
-    size_t len;
-    json_t *tree;
-    struct study *study;
-    struct version newest;
-    struct study *before;
-    struct site_map map;
-    struct change_list changes;
-    struct notice_list notices;
-    struct intake_result result;
-
-    /* studies to be noted as seen again */
-    char (*seen)[STUDY_NCT_ID_BYTES];
-    size_t seen_count;
-    size_t seen_capacity;
-};
 
 int intake_new(struct store *store, const struct watch_set *watches, intake_asked *asked, void *userdata,
                struct intake **ret)
@@ -67,6 +35,8 @@ static void drop_record(struct intake *intake)
     site_map_free(&intake->map);
     change_list_free(&intake->changes);
     notice_list_free(&intake->notices);
+    intake_drop_members(intake);
+    intake->same = intake->absent = false;
     intake->map = (struct site_map){0};
     intake->changes = (struct change_list){0};
     intake->notices = (struct notice_list){0};
@@ -89,6 +59,11 @@ void intake_cancel(struct intake *intake)
 void intake_set_watches(struct intake *intake, const struct watch_set *watches)
 {
     intake->watches = watches;
+}
+
+void intake_set_plan(struct intake *intake, struct plan *plan)
+{
+    intake->plan = plan;
 }
 
 void intake_set_poll(struct intake *intake, int64_t poll, const char *refresh)
@@ -176,40 +151,57 @@ static int add_alerts(struct intake *intake, const int64_t *change_ids, struct e
     return 0;
 }
 
-/* Inside the transaction. */
-static int write_version(struct intake *intake, struct error *e)
+static int append_version(struct intake *intake, struct version *version, struct error *e)
 {
     const struct site_map *map = intake->before ? &intake->map : NULL;
+    int r = versions_append(intake->store, intake->study, intake->before, (long)intake->changes.count, version, e);
+    return r < 0 ? r : history_sites_update(intake->store, version, intake->study, map, &intake->changes, e);
+}
+
+/* Inside the transaction. */
+static int write_record(struct intake *intake, struct error *e)
+{
     struct version *version = &intake->result.version;
     _cleanup_free_ int64_t *ids = calloc(intake->changes.count + 1, sizeof(*ids));
 
     if (!ids)
         return no_memory(e);
-    int r = versions_append(intake->store, intake->study, intake->before, (long)intake->changes.count, version, e);
-    if (r < 0)
-        return r;
-    r = history_sites_update(intake->store, version, intake->study, map, &intake->changes, e);
-    if (r < 0)
-        return r;
-    r = changes_append(intake->store, version, &intake->changes, ids, e);
-    if (r < 0)
-        return r;
-    return add_alerts(intake, ids, e);
+    int r = intake->same ? 0 : append_version(intake, version, e);
+    if (r == 0)
+        r = changes_append(intake->store, version, &intake->changes, ids, e);
+    if (r == 0)
+        r = add_alerts(intake, ids, e);
+    return r < 0 ? r : intake_write_moves(intake, version->seen_usec, e);
+}
+
+/* What the record's version is: the next one, or the newest again with the time of now, when its changes were seen. */
+static struct version next_version(const struct intake *intake)
+{
+    struct version version = intake->same ? intake->newest : (struct version){.poll = intake->poll};
+
+    version.seen_usec = clock_wall_usec();
+    if (!intake->same)
+        memcpy(version.refresh, intake->refresh, sizeof(version.refresh));
+    return version;
+}
+
+static enum intake_verdict verdict_of(const struct intake *intake)
+{
+    if (intake->same)
+        return INTAKE_MOVED;
+    return intake->before ? INTAKE_CHANGED : INTAKE_FIRST;
 }
 
 /* Version, sites, changes and alerts due are committed together or not at all. A transaction does not outlive its
  * step, since others write through the same store when the loop turns. */
 static int step_commit(struct intake *intake, struct error *e)
 {
-    struct version *version = &intake->result.version;
-
-    *version = (struct version){.seen_usec = clock_wall_usec(), .poll = intake->poll};
-    memcpy(version->refresh, intake->refresh, sizeof(version->refresh));
-
     int r = store_begin(intake->store, e);
+
     if (r < 0)
         return r;
-    r = write_version(intake, e);
+    intake->result.version = next_version(intake);
+    r = write_record(intake, e);
     if (r == 0)
         r = store_commit(intake->store, e);
     if (r < 0) {
@@ -217,12 +209,16 @@ static int step_commit(struct intake *intake, struct error *e)
         return r;
     }
     intake->result.alert_count = intake->notices.count;
-    return end(intake, intake->before ? INTAKE_CHANGED : INTAKE_FIRST);
+    return end(intake, verdict_of(intake));
 }
 
 static int step_ask_watches(struct intake *intake, struct error *e)
 {
-    int r = watch_set_notices(intake->watches, intake->study, &intake->changes, &intake->notices);
+    int r = intake_find_members(intake);
+
+    if (r == 0)
+        r = watch_set_notices(intake->watches, intake->study, intake->members, intake->member_count, &intake->changes,
+                              &intake->notices);
 
     return r < 0 ? no_memory(e) : go_on(intake, step_commit);
 }
@@ -279,23 +275,21 @@ static int note_seen(struct intake *intake, struct error *e)
     return end(intake, INTAKE_UNCHANGED);
 }
 
-/* A first sight is a baseline: no changes, so nobody is told. This is where a study that a running query meets for the
- * first time differs: there its first version is news. */
-static int take_first_sight(struct intake *intake)
-{
-    return go_on(intake, step_commit);
-}
-
 static int step_compare(struct intake *intake, struct error *e)
 {
     int r = versions_newest(intake->store, study_nct_id(intake->study), &intake->newest, e);
 
+    /* A first sight is a baseline: only a query that was running finds news in it. */
     if (r == -ENOENT)
-        return take_first_sight(intake);
+        return go_on(intake, step_ask_watches);
     if (r < 0)
         return r;
-    if (memcmp(intake->newest.hash, study_hash(intake->study), STUDY_HASH_BYTES) == 0)
-        return note_seen(intake, e);
+    if (memcmp(intake->newest.hash, study_hash(intake->study), STUDY_HASH_BYTES) == 0) {
+        if (!intake_moves(intake, intake->study))
+            return note_seen(intake, e);
+        intake->same = true;
+        return go_on(intake, step_ask_watches);
+    }
     return go_on(intake, step_load_before);
 }
 
@@ -349,6 +343,25 @@ int intake_step(struct intake *intake, struct intake_result *ret, struct error *
     if (r == 0)
         *ret = intake->result;
     drop_record(intake);
+    return r;
+}
+
+int intake_lose(struct intake *intake, const char *nct_id, struct intake_result *ret, struct error *e)
+{
+    int r = versions_newest(intake->store, nct_id, &intake->newest, e);
+
+    if (r >= 0)
+        r = versions_study(intake->store, &intake->newest, &intake->study, e);
+    if (r < 0) {
+        drop_record(intake);
+        return r;
+    }
+    intake->result = (struct intake_result){0};
+    memcpy(intake->result.nct_id, intake->newest.nct_id, STUDY_NCT_ID_BYTES);
+    intake->same = intake->absent = true;
+    intake->next = step_ask_watches;
+    while ((r = intake_step(intake, ret, e)) > 0)
+        ;
     return r;
 }
 

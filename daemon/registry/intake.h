@@ -15,11 +15,13 @@
 #include <stddef.h>
 
 struct intake;
+struct plan;
 
 enum intake_verdict {
     INTAKE_UNCHANGED,
     INTAKE_FIRST,     /* never seen before: version 1 is in */
     INTAKE_CHANGED,   /* a further version is in */
+    INTAKE_MOVED,     /* unchanged, but it enters or leaves a query */
     INTAKE_UNASKED,   /* not one of ours: ignored */
     INTAKE_UNREADABLE /* no record: ignored */
 };
@@ -30,7 +32,7 @@ enum intake_verdict {
 struct intake_result {
     enum intake_verdict verdict;
     char nct_id[STUDY_NCT_ID_BYTES]; /* "" of an unreadable record that does not say */
-    struct version version;          /* when first or changed */
+    struct version version;          /* when first, changed or moved */
     size_t alert_count;
     struct error why; /* of an unreadable one */
 };
@@ -48,6 +50,9 @@ void intake_free(struct intake *intake);
 /* Other watches; only when not busy. */
 void intake_set_watches(struct intake *intake, const struct watch_set *watches);
 
+/* The queries of the look under way and what they found; borrowed until it is set to another one or NULL. */
+void intake_set_plan(struct intake *intake, struct plan *plan);
+
 /* What comes next belongs to this poll and refresh. */
 void intake_set_poll(struct intake *intake, int64_t poll, const char *refresh);
 
@@ -64,6 +69,10 @@ void intake_cancel(struct intake *intake);
 /* 1: there are more steps. 0: the record is done, and ret says how. Negative: the history failed; nothing of the record
  * was kept, and the next time that it comes it is taken in whole. */
 int intake_step(struct intake *intake, struct intake_result *ret, struct error *e);
+
+/* A known study that the registry no longer gives leaves the queries that no longer list it, by its newest version. Only
+ * when not busy, in one step. */
+int intake_lose(struct intake *intake, const char *nct_id, struct intake_result *ret, struct error *e);
 
 /* Notes the unchanged studies since the last flush as seen again, in one transaction. */
 int intake_flush(struct intake *intake, struct error *e);

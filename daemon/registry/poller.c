@@ -100,6 +100,8 @@ void poller_free(struct poller *poller)
     timer_free(poller->slice_timer);
     intake_free(poller->intake);
     listing_free(poller->listing);
+    finding_free(poller->finding);
+    plan_free(poller->plan);
     buf_free(&poller->url);
     free(poller->body);
     free(poller->missing);
@@ -123,7 +125,7 @@ int poller_look_now(struct poller *poller, struct error *e)
     char until[CLOCK_TEXT_BYTES];
 
     if (poller_look_runs(poller)) {
-        if (!poller->listing)
+        if (!poller->listing && !poller->plan)
             poller->fetch_wanted = true;
         return error_set(e, -EALREADY, "a look at the registry is under way");
     }
@@ -160,7 +162,7 @@ void poller_status(const struct poller *poller, struct poller_status *ret)
         .state = poller->state,
         .last_good_usec = poller->last_good_usec,
         .failures = poller->pace.failures,
-        .studies = (long)studies,
+        .studies = poller->tracked > (long)studies ? poller->tracked : (long)studies,
         .missing = poller->missing,
         .missing_count = poller->missing_count,
         .longest_slice_usec = poller->longest_slice_usec,

@@ -7,6 +7,8 @@
 
 static const size_t max_answer_bytes[POLLER_QUESTION_COUNT] = {
     [POLLER_ASKS_VERSION] = CTGOV_MAX_VERSION_BYTES,
+    [POLLER_ASKS_FOUND] = CTGOV_MAX_FOUND_BYTES,
+    [POLLER_ASKS_VERSION_FOUND] = CTGOV_MAX_VERSION_BYTES,
     [POLLER_ASKS_PAGE] = CTGOV_MAX_PAGE_BYTES,
     [POLLER_ASKS_VERSION_AMID] = CTGOV_MAX_VERSION_BYTES,
     [POLLER_ASKS_VERSION_AFTER] = CTGOV_MAX_VERSION_BYTES,
@@ -23,7 +25,7 @@ static void on_answer(const struct http_response *response, void *userdata)
         poller->poll.bytes += (int64_t)response->body->len;
 
     int r = answer_check(response, &why);
-    bool refused = r == -EINVAL && poller->question == POLLER_ASKS_PAGE;
+    bool refused = r == -EINVAL && (poller->question == POLLER_ASKS_PAGE || poller->question == POLLER_ASKS_FOUND);
     if (r < 0 && !refused)
         poller_end_failed(poller, r, response->retry_after_usec, &why);
     else
@@ -72,6 +74,13 @@ void poller_ask(struct poller *poller, enum poller_question question)
     poller->question = question;
     poller->state = POLLER_ASKING;
     timer_arm_at(poller->ask_timer, pace_clear_usec(&poller->pace, clock_monotonic_usec()));
+}
+
+void poller_ask_version(struct poller *poller, enum poller_question question)
+{
+    buf_reset(&poller->url);
+    ctgov_append_version_url(&poller->url, poller->settings->base_url);
+    poller_ask(poller, question);
 }
 
 void poller_ask_cancel(struct poller *poller)

@@ -15,7 +15,10 @@ static int write_finish(struct poller *poller, const char *const *missing, size_
 
     if (r < 0)
         return r;
-    r = polls_finish(poller->store, &poller->poll, missing, missing_count, e);
+    if (poller->poll.outcome == POLL_COMPLETE)
+        r = poller_query_set_running(poller, e);
+    if (r == 0)
+        r = polls_finish(poller->store, &poller->poll, missing, missing_count, e);
     if (r == 0)
         r = store_commit(poller->store, e);
     if (r < 0)
@@ -144,13 +147,16 @@ static void tell_well(struct poller *poller)
     pace_note_success(&poller->pace);
 }
 
-/* Records that could not be read when the studies were last fetched do not make a look fail, but are said. */
+/* Queries that were refused and records that could not be read when the studies were last fetched do not make a look fail, but are said. */
 static void set_trouble(struct poller *poller)
 {
     char trouble[sizeof(poller->trouble)] = "";
     struct error e;
 
-    if (poller->unreadable > 0) {
+    if (poller->refused_queries > 0) {
+        copy_clean(trouble, sizeof(trouble), poller->refused_why.text);
+        log_write(strcmp(trouble, poller->trouble) == 0 ? LOG_DEBUG : LOG_WARNING, NULL, "%s", trouble);
+    } else if (poller->unreadable > 0) {
         error_set(&e, -EBADMSG, "%ld of the registry's records could not be read, the first is %s", poller->unreadable,
                   poller->unreadable_why.text);
         copy_clean(trouble, sizeof(trouble), e.text);
@@ -190,9 +196,12 @@ static int write_complete(struct poller *poller, struct error *e)
 
     if (listing_missing(poller->listing, &found, &count) < 0 || !(missing = copy_ids(found, count)))
         return error_set(e, -ENOMEM, "there is no memory to end a look");
+    int r = poller_query_lose(poller, missing, count, e);
+    if (r < 0)
+        return r;
     poller->poll.missing = (long)count;
     end_row(poller, POLL_COMPLETE, "");
-    int r = write_finish(poller, missing, count, e);
+    r = write_finish(poller, missing, count, e);
     if (r < 0)
         return r;
     warn_of_missing(poller, missing, count);

@@ -19,13 +19,7 @@ void poller_look_drop(struct poller *poller)
     poller_ask_cancel(poller);
     poller_take_cancel(poller);
     listing_free(TAKE_PTR(poller->listing));
-}
-
-static void ask_version(struct poller *poller, enum poller_question question)
-{
-    buf_reset(&poller->url);
-    ctgov_append_version_url(&poller->url, poller->settings->base_url);
-    poller_ask(poller, question);
+    poller_query_drop(poller);
 }
 
 static int write_begin(struct poller *poller, struct error *e)
@@ -56,7 +50,7 @@ void poller_look_begin(struct poller *poller)
     if (r < 0)
         poller_end_failed(poller, r, -1, &e);
     else
-        ask_version(poller, POLLER_ASKS_VERSION);
+        poller_ask_version(poller, POLLER_ASKS_VERSION);
 }
 
 /* The next page, or what comes after the last one. */
@@ -70,18 +64,19 @@ static void list_on(struct poller *poller)
     else if (r < 0)
         poller_end_failed(poller, r, -1, &e);
     else if (poller->version.refresh[0] != '\0' && poller->poll.requests > 1)
-        ask_version(poller, POLLER_ASKS_VERSION_AFTER);
+        poller_ask_version(poller, POLLER_ASKS_VERSION_AFTER);
     else
         poller_end_complete(poller);
 }
 
-static void begin_listing(struct poller *poller)
+void poller_look_list(struct poller *poller)
 {
     struct error e;
     size_t count;
-    const char *const *ids = watch_set_studies(poller->watches, &count);
+    const char *const *ids = plan_studies(poller->plan, &count);
 
     poller->unreadable = 0;
+    poller->tracked = (long)count;
     int r = listing_new(poller->settings->base_url, ids, count, &poller->listing);
     if (r < 0) {
         error_set(&e, r, "there is no memory to list studies");
@@ -93,7 +88,7 @@ static void begin_listing(struct poller *poller)
 
 /* The registry has refreshed while it was listed, so that what came is of two refreshes: from the first page again.
  * What was taken in before stays, each record was whole. */
-static void list_anew(struct poller *poller)
+void poller_look_anew(struct poller *poller)
 {
     struct error e;
 
@@ -104,8 +99,9 @@ static void list_anew(struct poller *poller)
     }
     log_debug("the registry has refreshed while it was being listed: listing anew");
     listing_free(TAKE_PTR(poller->listing));
+    poller_query_drop(poller);
     poller->fetch_wanted = true;
-    ask_version(poller, POLLER_ASKS_VERSION);
+    poller_ask_version(poller, POLLER_ASKS_VERSION);
 }
 
 /* Behind the registry's address are several machines, and one may lag: an older timestamp is believed when two looks in
@@ -148,7 +144,7 @@ static void on_version(struct poller *poller)
     }
     if (poller->version.refresh[0] != '\0')
         memcpy(poller->refresh, poller->version.refresh, sizeof(poller->refresh));
-    begin_listing(poller);
+    poller_query_begin(poller);
 }
 
 static void on_page(struct poller *poller, const struct http_response *response)
@@ -164,7 +160,7 @@ static void on_page(struct poller *poller, const struct http_response *response)
     }
     page_open(&poller->page, poller->body, len);
     if (poller->version.refresh[0] != '\0' && listing_etag_moved(poller->listing, response->etag))
-        ask_version(poller, POLLER_ASKS_VERSION_AMID);
+        poller_ask_version(poller, POLLER_ASKS_VERSION_AMID);
     else
         poller_take_page(poller);
 }
@@ -175,7 +171,7 @@ static void on_refusal(struct poller *poller, const struct error *refused)
 
     int r = listing_take_refusal(poller->listing, refused, &e);
     if (r == -ESTALE)
-        list_anew(poller);
+        poller_look_anew(poller);
     else if (r < 0)
         poller_end_failed(poller, r, -1, &e);
     else
@@ -187,10 +183,12 @@ static void on_version_again(struct poller *poller, const struct ctgov_version *
 {
     if (strcmp(version->refresh, poller->version.refresh) != 0) {
         poller_take_cancel(poller);
-        list_anew(poller);
+        poller_look_anew(poller);
     } else if (poller->question == POLLER_ASKS_VERSION_AMID) {
         listing_distrust_etags(poller->listing);
         poller_take_page(poller);
+    } else if (poller->question == POLLER_ASKS_VERSION_FOUND) {
+        poller_query_ended(poller);
     } else {
         poller_end_complete(poller);
     }
@@ -206,6 +204,13 @@ void poller_look_answered(struct poller *poller, const struct http_response *res
             on_refusal(poller, refused);
         else
             on_page(poller, response);
+        return;
+    }
+    if (poller->question == POLLER_ASKS_FOUND) {
+        if (refused)
+            poller_query_refused(poller, refused);
+        else
+            poller_query_answered(poller, response);
         return;
     }
     int r = ctgov_read_version(buf_string(response->body), response->body->len, &version, &e);

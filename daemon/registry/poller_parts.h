@@ -1,19 +1,23 @@
 /* What the poller's files share: poller (the object and its schedule), poller_look (one look from its first question to
- * last answer), poller_ask (a request at its time), poller_take (a page into the history, in slices), poller_end (what
+ * last answer), poller_query (what the queries find), poller_ask (a request at its time), poller_take (a page into the history, in slices), poller_end (what
  * becomes of a look), poller_line (whose turn it is to ask). */
 #pragma once
 
 #include "base/buf.h"
 #include "base/timer.h"
 #include "registry/ctgov.h"
+#include "registry/finding.h"
 #include "registry/intake.h"
 #include "registry/listing.h"
 #include "registry/pace.h"
 #include "registry/page.h"
+#include "registry/plan.h"
 #include "registry/poller.h"
 
 enum poller_question {
     POLLER_ASKS_VERSION, /* begins a look */
+    POLLER_ASKS_FOUND,         /* a page of what a query finds */
+    POLLER_ASKS_VERSION_FOUND, /* ends the queries: was it all of one refresh? */
     POLLER_ASKS_PAGE,
     POLLER_ASKS_VERSION_AMID,  /* the pages' ETag changed: has the registry refreshed? */
     POLLER_ASKS_VERSION_AFTER, /* ends a listing: was it all of one refresh? */
@@ -44,6 +48,7 @@ struct poller {
     char trouble[512];
     const char **missing; /* one block with what it points to; sorted */
     size_t missing_count;
+    long tracked; /* studies that the last listing asked for */
     int64_t longest_slice_usec;
     bool line_is_lent;   /* a request of somebody else's is in flight */
     bool waits_for_line; /* and the look's next one waits for its end */
@@ -52,6 +57,11 @@ struct poller {
     int64_t look_began_usec; /* monotonic */
     struct poll poll;
     struct ctgov_version version;
+    struct plan *plan;
+    struct finding *finding; /* of the query under way */
+    size_t query_at;         /* in the plan */
+    long refused_queries;
+    struct error refused_why; /* of the first one */
     struct listing *listing;
     int relistings;
     long unreadable;             /* records */
@@ -73,11 +83,36 @@ bool poller_look_runs(const struct poller *poller);
 /* The answer to poller->question, which is data, or the refusal of a page (refused, with its sentence). */
 void poller_look_answered(struct poller *poller, const struct http_response *response, const struct error *refused);
 
+/* The queries have been asked: fetches the records of the plan. */
+void poller_look_list(struct poller *poller);
+
+/* The registry has refreshed meanwhile: from the beginning. */
+void poller_look_anew(struct poller *poller);
+
 /* The page was taken in to its end. */
 void poller_look_page_taken(struct poller *poller);
 
 /* Cancels and frees whatever the look works with; its poll stays. */
 void poller_look_drop(struct poller *poller);
+
+/* poller_query */
+
+/* Asks every query what it finds; goes on in poller_look_list(). */
+void poller_query_begin(struct poller *poller);
+
+/* A page of what a query finds came, or was refused. */
+void poller_query_answered(struct poller *poller, const struct http_response *response);
+void poller_query_refused(struct poller *poller, const struct error *refused);
+
+/* All of it was of one refresh. */
+void poller_query_ended(struct poller *poller);
+
+/* Which of the missing ids leave a query; then, inside a transaction, which queries had their first complete listing. */
+int poller_query_lose(struct poller *poller, const char *const *missing, size_t missing_count, struct error *e);
+int poller_query_set_running(struct poller *poller, struct error *e);
+
+/* No plan is left afterwards. */
+void poller_query_drop(struct poller *poller);
 
 /* poller_end: each writes the look's row, plans the next look and tells whoever listens. */
 
@@ -95,6 +130,9 @@ void poller_end_complete(struct poller *poller);
 /* Asks poller->url as soon as the pace allows. */
 void poller_ask(struct poller *poller, enum poller_question question);
 
+/* Asks /version. */
+void poller_ask_version(struct poller *poller, enum poller_question question);
+
 /* The callback of ask_timer. */
 void poller_ask_now(void *userdata);
 
@@ -108,6 +146,9 @@ void poller_take_page(struct poller *poller);
 
 /* The callback of slice_timer. */
 void poller_take_more(void *userdata);
+
+/* Tells who listens that a record's changes are in the history. */
+void poller_take_committed(struct poller *poller, const struct intake_result *result);
 
 /* Drops the page. */
 void poller_take_cancel(struct poller *poller);

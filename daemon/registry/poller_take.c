@@ -16,7 +16,7 @@ bool poller_take_asked(const struct study *study, void *userdata)
     return listing_take_study(poller->listing, study);
 }
 
-static void note_committed(struct poller *poller, const struct intake_result *result)
+void poller_take_committed(struct poller *poller, const struct intake_result *result)
 {
     const struct version *version = &result->version;
     const struct log_event event = {
@@ -51,7 +51,8 @@ static void note_result(struct poller *poller, const struct intake_result *resul
         break;
     case INTAKE_FIRST:
     case INTAKE_CHANGED:
-        note_committed(poller, result);
+    case INTAKE_MOVED:
+        poller_take_committed(poller, result);
         break;
     case INTAKE_UNASKED:
         log_debug("the registry gave %s, for which we did not ask: ignored", result->nct_id);

@@ -10,14 +10,20 @@ libtrialwatch_a_SOURCES += \
 	%D%/archive_parts.h \
 	%D%/ctgov.c \
 	%D%/ctgov.h \
+	%D%/finding.c \
+	%D%/finding.h \
 	%D%/intake.c \
 	%D%/intake.h \
+	%D%/intake_member.c \
+	%D%/intake_parts.h \
 	%D%/listing.c \
 	%D%/listing.h \
 	%D%/pace.c \
 	%D%/pace.h \
 	%D%/page.c \
 	%D%/page.h \
+	%D%/plan.c \
+	%D%/plan.h \
 	%D%/poller.c \
 	%D%/poller.h \
 	%D%/poller_ask.c \
@@ -25,4 +31,7 @@ libtrialwatch_a_SOURCES += \
 	%D%/poller_line.c \
 	%D%/poller_look.c \
 	%D%/poller_parts.h \
-	%D%/poller_take.c
+	%D%/poller_query.c \
+	%D%/poller_take.c \
+	%D%/question.c \
+	%D%/question.h

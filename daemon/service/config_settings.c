@@ -103,8 +103,9 @@ static const struct setting query_settings[] = {
     {.key = "location", TEXT(struct query_draft, location), .example = "Ohio", .help = "Location terms."},
     {.key = "patient", TEXT(struct query_draft, patient), .example = "angina", .help = "Terms a patient would use."},
     {.key = "id", TEXT(struct query_draft, id), .example = "NCT04614467", .help = "Study ids of any kind."},
-    {.key = "status", TEXT(struct query_draft, status), .example = "RECRUITING", .help = "Overall statuses."},
-    {.key = "phase", TEXT(struct query_draft, phase), .example = "PHASE2", .help = "Phases."},
+    {.key = "status", TEXT(struct query_draft, status), .example = "\"RECRUITING, NOT_YET_RECRUITING\"",
+     .help = "Overall statuses, as the registry writes them."},
+    {.key = "phase", TEXT(struct query_draft, phase), .example = "\"PHASE2, PHASE3\"", .help = "Phases."},
     {.key = "advanced", TEXT(struct query_draft, advanced), .example = "AREA[StudyType]INTERVENTIONAL",
      .help = "An expression in the registry's own search language."},
     END,
@@ -117,7 +118,10 @@ static const struct setting watch_settings[] = {
      .example = "[NCT04614467, NCT03508609]", .help = "The studies to watch, by NCT id."},
     {.key = "query", BLOCK(struct watch_draft, query), .settings = query_settings,
      .example = "{condition: angina}",
-     .help = "Watches what a search finds. This version refuses it: name the studies instead."},
+     .help = "Watches what a search finds. What the first look finds is only noted; studies that it finds later are "
+             "told as listed, those that it no longer finds as unlisted. With near, it finds studies with a site there."},
+    {.key = "announce", TEXT(struct watch_draft, announce), .example = "existing",
+     .help = "existing: what the first look of the query finds is told too, in one message."},
     {.key = "changes", TEXTS(struct watch_draft, changes, change_count, CONFIG_MAX_LIST),
      .example = "[site-opened, site-closed, status, results]", .otherwise = "[notable]",
      .help = "Which changes to tell: kinds by name, or a weight (urgent, notable, routine, silent), which stands for "

@@ -61,6 +61,7 @@ struct watch_draft {
     char **studies;
     size_t study_count;
     struct query_draft *query;
+    char *announce;
     char **changes;
     size_t change_count;
     char **countries;

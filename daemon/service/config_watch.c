@@ -1,7 +1,9 @@
 #include "base/text.h"
+#include "registry/question.h"
 #include "service/config_build.h"
 #include "trial/kinds.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,11 +30,7 @@ static void check_studies(struct watch_build *b, bool has_query)
 {
     char key[64], sentence[ERROR_TEXT_BYTES];
 
-    if (has_query)
-        tell(b, "query",
-             "this version cannot watch a query yet; name the studies instead, such as "
-             "studies: [NCT04614467]");
-    else if (b->watch->study_count == 0)
+    if (!has_query && b->watch->study_count == 0)
         tell(b, "studies", "names no studies; write for example studies: [NCT04614467]");
     for (size_t i = 0; i < b->watch->study_count; i++) {
         if (text_is_nct_id(b->watch->studies[i]))
@@ -42,6 +40,56 @@ static void check_studies(struct watch_build *b, bool has_query)
                  b->watch->studies[i]);
         tell(b, key, sentence);
     }
+}
+
+/* Words of the registry's, which may be new ones: letters, digits and underscores. */
+static void check_query_words(struct watch_build *b, const char *key, const char *words)
+{
+    char sentence[ERROR_TEXT_BYTES];
+
+    for (const char *c = words ? words : ""; *c; c++) {
+        if (isalnum((unsigned char)*c) || strchr("_, |", *c))
+            continue;
+        snprintf(sentence, sizeof(sentence), "\"%s\" is no list of words such as RECRUITING, COMPLETED", words);
+        tell(b, key, sentence);
+        return;
+    }
+}
+
+static void take_query(struct watch *watch, struct query_draft *draft)
+{
+    watch->query.condition = TAKE_PTR(draft->condition);
+    watch->query.intervention = TAKE_PTR(draft->intervention);
+    watch->query.term = TAKE_PTR(draft->term);
+    watch->query.title = TAKE_PTR(draft->title);
+    watch->query.sponsor = TAKE_PTR(draft->sponsor);
+    watch->query.location = TAKE_PTR(draft->location);
+    watch->query.patient = TAKE_PTR(draft->patient);
+    watch->query.id = TAKE_PTR(draft->id);
+    watch->query.status = TAKE_PTR(draft->status);
+    watch->query.phase = TAKE_PTR(draft->phase);
+    watch->query.advanced = TAKE_PTR(draft->advanced);
+}
+
+static void check_query(struct watch_build *b)
+{
+    _cleanup_buf_ struct buf question = {0};
+
+    check_query_words(b, "query.status", b->watch->query.status);
+    check_query_words(b, "query.phase", b->watch->query.phase);
+    if (!watch_has_query(b->watch))
+        tell(b, "query", "asks nothing; write for example query: {condition: angina}");
+    else if (question_append(&question, b->watch) == 0 && question.len > QUESTION_MAX_BYTES)
+        tell(b, "query", "is too long to be asked of the registry");
+}
+
+static void check_announce(struct watch_build *b, const char *announce)
+{
+    b->watch->announce_existing = true;
+    if (strcmp(announce, "existing") != 0)
+        tell(b, "announce", "announce should be existing, or be left out");
+    if (!watch_has_query(b->watch))
+        tell(b, "announce", "announce is for a watch with a query");
 }
 
 /* The kinds that a word stands for: one by its name, or all of a weight or more. 0 when it is neither. */
@@ -191,12 +239,18 @@ static void build_watch(struct watch_build *b, struct watch_draft *draft)
         .channel_count = draft->notify_count,
     };
     draft->study_count = draft->country_count = draft->highlight_count = draft->notify_count = 0;
+    if (draft->query)
+        take_query(watch, draft->query);
     check_studies(b, draft->query != NULL);
     check_changes(b, draft);
     if (draft->near) {
         check_near_is_whole(b);
         check_near(b, draft->near);
     }
+    if (draft->query)
+        check_query(b);
+    if (draft->announce)
+        check_announce(b, draft->announce);
     check_words(b, "countries", watch->countries, watch->country_count);
     check_words(b, "highlight", watch->highlight, watch->highlight_count);
     check_notify(b);

@@ -274,6 +274,19 @@ const uint8_t *study_hash(const struct study *study)
     return study->hash;
 }
 
+const char *study_id(const struct study *study, size_t number)
+{
+    const json_t *protocol = json_object_get(study_record(study), "protocolSection");
+    const json_t *aliases = json_object_get(json_object_get(protocol, "identificationModule"), "nctIdAliases");
+
+    if (number == 0)
+        return study_nct_id(study);
+    if (number > json_array_size(aliases))
+        return NULL;
+    const char *alias = json_string_value(json_array_get(aliases, number - 1));
+    return alias ? alias : "";
+}
+
 bool study_answers_to(const struct study *study, const char *nct_id)
 {
     const json_t *aliases = value_at(study->record, "protocolSection.identificationModule.nctIdAliases");

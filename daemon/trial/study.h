@@ -40,6 +40,9 @@ const json_t *study_record(const struct study *study);       /* the canonical tr
 const char *study_canonical(const struct study *study, size_t *ret_len);
 const uint8_t *study_hash(const struct study *study);
 
+/* The study's id for number 0, its aliases for the next ones; NULL past the last. What is no text is "". */
+const char *study_id(const struct study *study, size_t number);
+
 /* Whether id is this study's id or one of its aliases (identificationModule.nctIdAliases). */
 bool study_answers_to(const struct study *study, const char *nct_id);
 

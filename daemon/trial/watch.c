@@ -122,8 +122,21 @@ static bool is_near(const struct watch *watch, const struct study *after, const 
     return !city_is_located;
 }
 
+/* A study enters or leaves one watch's query, which the change names. */
+static bool is_of_other_query(const struct watch *watch, const struct change *change)
+{
+    const json_t *side = change->kind == KIND_UNLISTED ? change->before : change->after;
+    const char *name = json_string_value(json_object_get(side, "watch"));
+
+    if (change->kind != KIND_LISTED && change->kind != KIND_UNLISTED)
+        return false;
+    return name && strcmp(name, watch->name) != 0;
+}
+
 static bool wants_kind(const struct watch *watch, const struct change *change)
 {
+    if (is_of_other_query(watch, change))
+        return false;
     if (change->kind == KIND_LISTED && watch_has_query(watch))
         return true;
     if (!(watch->kinds & kind_bit(change->kind)))

@@ -29,6 +29,7 @@ struct watch {
     struct {
         char *condition, *intervention, *term, *title, *sponsor, *location, *patient, *id, *status, *phase, *advanced;
     } query;            /* owned; all NULL when the watch names its studies */
+    bool announce_existing; /* what the query's first listing finds is told, once */
     uint64_t kinds;     /* bit 1 << kind */
     char **countries;   /* owned; only sites there, by the registry's names in any case; none: everywhere */
     size_t country_count;
@@ -48,7 +49,8 @@ bool watch_has_query(const struct watch *watch);
 
 /* Whether the watch asks to be told of this change of a study (after is the newer version).
  *
- * Its kind must be among the watch's; listed always is for a query. A change of weight silent passes only when its kind
+ * Its kind must be among the watch's; listed always is for a query. A study that enters or leaves a query concerns the
+ * watch whose query it is, by its name in after or before. A change of weight silent passes only when its kind
  * is silent as such, and so was named. Countries and near hold for changes of a site, by where it is now, or was when
  * it is no longer listed. No alert is lost for lack of data: a site without country passes countries; a site without
  * geoPoint is taken to be where the study's other sites in its city and country are, and passes near if none says. */
@@ -71,6 +73,9 @@ void watch_set_free(struct watch_set *set);
 
 /* Every study id that some watch names, sorted, each once. Owned by the set. */
 const char *const *watch_set_studies(const struct watch_set *set, size_t *ret_count);
+
+/* The watches with a query, by name. Owned by the set. */
+const struct watch *const *watch_set_queries(const struct watch_set *set, size_t *ret_count);
 
 /* Calls visit once for every watch that names the study by id or alias, or watches all; not for those that only have a
  * query, since which studies answer it is the registry's to say. */
@@ -98,6 +103,6 @@ void notice_list_free(struct notice_list *list);
 #define _cleanup_notice_list_ _cleanup_(notice_list_free)
 
 /* One notice a channel, in the order of channel names, its watches in the order of theirs; from the watches that
- * watch_set_visit() visits. 0 or -ENOMEM. */
-int watch_set_notices(const struct watch_set *set, const struct study *after, const struct change_list *changes,
-                      struct notice_list *ret);
+ * watch_set_visit() visits and from members: the query watches that the study answers or just left. 0 or -ENOMEM. */
+int watch_set_notices(const struct watch_set *set, const struct study *after, const struct watch *const *members,
+                      size_t member_count, const struct change_list *changes, struct notice_list *ret);

@@ -95,13 +95,15 @@ void notice_list_free(struct notice_list *list)
     *list = (struct notice_list){0};
 }
 
-int watch_set_notices(const struct watch_set *set, const struct study *after, const struct change_list *changes,
-                      struct notice_list *ret)
+int watch_set_notices(const struct watch_set *set, const struct study *after, const struct watch *const *members,
+                      size_t member_count, const struct change_list *changes, struct notice_list *ret)
 {
     _cleanup_(free_leads) struct leads leads = {.after = after, .changes = changes};
     _cleanup_notice_list_ struct notice_list list = {0};
 
     watch_set_visit(set, after, add_leads, &leads);
+    for (size_t i = 0; i < member_count; i++)
+        add_leads(members[i], &leads); /* make_notice() drops one that names the study too */
     if (leads.status < 0)
         return leads.status;
     if (leads.count > 0)

@@ -19,6 +19,8 @@ struct watch_set {
     size_t watch_count;
     const struct watch **of_all; /* those that watch every study, by name */
     size_t of_all_count;
+    const struct watch **with_query; /* by name */
+    size_t with_query_count;
 };
 
 static int compare_watches(const void *a, const void *b)
@@ -46,6 +48,9 @@ static void fill(struct watch_set *set, const struct watch *const *watches, size
     for (size_t i = 0; i < set->watch_count; i++)
         if (set->by_name[i]->all_studies)
             set->of_all[set->of_all_count++] = set->by_name[i];
+    for (size_t i = 0; i < set->watch_count; i++)
+        if (watch_has_query(set->by_name[i]))
+            set->with_query[set->with_query_count++] = set->by_name[i];
 }
 
 static void drop_repetitions(struct watch_set *set)
@@ -68,19 +73,21 @@ static void drop_repetitions(struct watch_set *set)
 int watch_set_new(const struct watch *const *watches, size_t count, struct watch_set **ret)
 {
     struct watch_set *set = calloc(1, sizeof(*set));
-    size_t named_count = 0, of_all_count = 0;
+    size_t named_count = 0, of_all_count = 0, with_query_count = 0;
 
     if (!set)
         return -ENOMEM;
     for (size_t i = 0; i < count; i++) {
         named_count += watches[i]->study_count;
         of_all_count += watches[i]->all_studies;
+        with_query_count += watch_has_query(watches[i]);
     }
     set->named = calloc(named_count + 1, sizeof(*set->named));
     set->studies = calloc(named_count + 1, sizeof(*set->studies));
     set->by_name = calloc(count + 1, sizeof(*set->by_name));
     set->of_all = calloc(of_all_count + 1, sizeof(*set->of_all));
-    if (!set->named || !set->studies || !set->by_name || !set->of_all) {
+    set->with_query = calloc(with_query_count + 1, sizeof(*set->with_query));
+    if (!set->named || !set->studies || !set->by_name || !set->of_all || !set->with_query) {
         watch_set_free(set);
         return -ENOMEM;
     }
@@ -98,6 +105,7 @@ void watch_set_free(struct watch_set *set)
     free(set->studies);
     free(set->by_name);
     free(set->of_all);
+    free(set->with_query);
     free(set);
 }
 
@@ -105,6 +113,12 @@ const char *const *watch_set_studies(const struct watch_set *set, size_t *ret_co
 {
     *ret_count = set->study_count;
     return set->studies;
+}
+
+const struct watch *const *watch_set_queries(const struct watch_set *set, size_t *ret_count)
+{
+    *ret_count = set->with_query_count;
+    return set->with_query;
 }
 
 const struct watch *watch_set_find(const struct watch_set *set, const char *name)
@@ -139,20 +153,6 @@ static size_t find_named(const struct watch_set *set, const char *nct_id)
     return low;
 }
 
-/* The study's id for number 0, its aliases for the next ones; NULL past the last. What is no text is "". */
-static const char *id_of_study(const struct study *study, size_t number)
-{
-    const json_t *protocol = json_object_get(study_record(study), "protocolSection");
-    const json_t *aliases = json_object_get(json_object_get(protocol, "identificationModule"), "nctIdAliases");
-
-    if (number == 0)
-        return study_nct_id(study);
-    if (number > json_array_size(aliases))
-        return NULL;
-    const char *alias = json_string_value(json_array_get(aliases, number - 1));
-    return alias ? alias : "";
-}
-
 /* Whether the watch was visited already: it watches all, or names the study by one of the ids before. */
 static bool visited_before(const struct watch *watch, const struct study *study, size_t number)
 {
@@ -160,7 +160,7 @@ static bool visited_before(const struct watch *watch, const struct study *study,
         return true;
     for (size_t i = 0; i < number; i++)
         for (size_t j = 0; j < watch->study_count; j++)
-            if (strcmp(watch->studies[j], id_of_study(study, i)) == 0)
+            if (strcmp(watch->studies[j], study_id(study, i)) == 0)
                 return true;
     return false;
 }
@@ -171,7 +171,7 @@ void watch_set_visit(const struct watch_set *set, const struct study *study, wat
 
     for (size_t i = 0; i < set->of_all_count; i++)
         visit(set->of_all[i], userdata);
-    for (size_t number = 0; (nct_id = id_of_study(study, number)); number++) {
+    for (size_t number = 0; (nct_id = study_id(study, number)); number++) {
         size_t i = *nct_id ? find_named(set, nct_id) : set->named_count;
         for (; i < set->named_count && strcmp(set->named[i].nct_id, nct_id) == 0; i++)
             if (!visited_before(set->named[i].watch, study, number))

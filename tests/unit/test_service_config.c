@@ -185,10 +185,15 @@ static const struct {
      REGISTRY "watches:\n  - name: freedom\n    studies: [NCT04614467]\n    near: {lat: 1, lon: 1, within: 300}\n"
               "    notify: [here]\n" HERE,
      "t.yaml:5: watch freedom: near.within: \"300\" is no distance; write for example 300km or 50mi"},
-    {"a query, which is for later",
-     REGISTRY "watches:\n  - name: cd34\n    query: {condition: angina}\n    notify: [here]\n" HERE,
-     "t.yaml:4: watch cd34: this version cannot watch a query yet; name the studies instead, such as studies: "
-     "[NCT04614467]"},
+    {"a status that is no word",
+     REGISTRY "watches:\n  - name: cd34\n    query: {condition: angina, status: \"recruiting!\"}\n    notify: [here]\n" HERE,
+     "t.yaml:4: watch cd34: \"recruiting!\" is no list of words such as RECRUITING, COMPLETED"},
+    {"an announcement without a query",
+     REGISTRY "watches:\n  - name: freedom\n    studies: [NCT04614467]\n    announce: existing\n    notify: [here]\n" HERE,
+     "t.yaml:5: watch freedom: announce is for a watch with a query"},
+    {"an announcement of something else",
+     REGISTRY "watches:\n  - name: cd34\n    query: {condition: angina}\n    announce: all\n    notify: [here]\n" HERE,
+     "t.yaml:5: watch cd34: announce should be existing, or be left out"},
     {"a channel of two types",
      REGISTRY WATCH "channels:\n  - name: here\n    console: {}\n    webhook: {url: \"https://x.example/\"}\n",
      "t.yaml:4: channel here: should have exactly one of console, slack, webhook, email, teams, discord, mattermost, "

@@ -332,7 +332,7 @@ static void a_channel_gets_one_notice(void **state)
     near.channels = ARE("slack");
     near.channel_count = 1;
     assert_int_equal(watch_set_new((const struct watch *[]){&status, &near, &title, &mute}, 4, &set), 0);
-    assert_int_equal(watch_set_notices(set, study, &changes, &notices), 0);
+    assert_int_equal(watch_set_notices(set, study, NULL, 0, &changes, &notices), 0);
     assert_int_equal(notices.count, 2);
 
     assert_string_equal(notices.items[0].channel, "mail");
@@ -352,7 +352,7 @@ static void a_channel_gets_one_notice(void **state)
     notice_list_free(&notices);
 
     changes.count = 0;
-    assert_int_equal(watch_set_notices(set, study, &changes, &notices), 0);
+    assert_int_equal(watch_set_notices(set, study, NULL, 0, &changes, &notices), 0);
     assert_int_equal(notices.count, 0);
     notice_list_free(&notices);
     watch_set_free(set);

@@ -1,0 +1,64 @@
+/* What intake's files share: intake (a record's steps) and intake_member (its standing to the queries). */
+#pragma once
+
+#include "registry/intake.h"
+#include "registry/plan.h"
+#include "trial/diff.h"
+#include "trial/sites.h"
+
+#include <jansson.h>
+
+/* A query that the record enters or leaves. */
+struct member_move {
+    const struct plan_query *query;
+    char member[STUDY_NCT_ID_BYTES]; /* the id by which it does */
+    bool enters;
+};
+
+typedef int intake_step_function(struct intake *intake, struct error *e);
+
+struct intake {
+    struct store *store;
+    const struct watch_set *watches;
+    struct plan *plan; /* borrowed; NULL: no queries */
+    intake_asked *asked;
+    void *userdata;
+    int64_t poll;
+    char refresh[REFRESH_BYTES];
+
+    /* the record under way */
+    intake_step_function *next; /* NULL: none */
+    const char *text;           /* borrowed */
+    size_t len;
+    json_t *tree;
+    struct study *study;
+    struct version newest;
+    struct study *before;
+    struct site_map map;
+    struct change_list changes;
+    struct notice_list notices;
+    bool same; /* as the newest version: only its standing to a query is news */
+    bool absent; /* it is the newest version, of a study that the registry no longer gives */
+    struct member_move *moves; /* one a query that the record enters or leaves */
+    size_t move_count;
+    const struct watch **members; /* the query watches that it answers or leaves */
+    size_t member_count;
+    struct intake_result result;
+
+    /* studies to be noted as seen again */
+    char (*seen)[STUDY_NCT_ID_BYTES];
+    size_t seen_count;
+    size_t seen_capacity;
+};
+
+/* Whether the record enters or leaves a query, which has to be kept although it is otherwise unchanged. */
+bool intake_moves(const struct intake *intake, const struct study *study);
+
+/* Finds the record's standing to every query, and adds to the changes what of it is news. -ENOMEM. */
+int intake_find_members(struct intake *intake);
+
+/* Inside the transaction: who enters and leaves, after the version. */
+int intake_write_moves(struct intake *intake, int64_t now_usec, struct error *e);
+
+/* Forgets the record's moves. */
+void intake_drop_members(struct intake *intake);

@@ -1,0 +1,171 @@
+/* The first part of a look: what each query finds, before the records of all watches are fetched once. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "history/members.h"
+#include "registry/finding.h"
+#include "registry/poller_parts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void no_memory(struct poller *poller)
+{
+    struct error e;
+
+    error_set(&e, -ENOMEM, "there is no memory to ask what the queries find");
+    poller_end_failed(poller, -ENOMEM, -1, &e);
+}
+
+void poller_query_drop(struct poller *poller)
+{
+    intake_set_plan(poller->intake, NULL);
+    finding_free(TAKE_PTR(poller->finding));
+    plan_free(TAKE_PTR(poller->plan));
+}
+
+static int load_before(struct poller *poller, struct error *e)
+{
+    size_t count;
+    struct plan_query *queries = plan_queries(poller->plan, &count);
+    int r = 0;
+
+    for (size_t i = 0; r >= 0 && i < count; i++) {
+        const char *watch = queries[i].watch->name;
+        r = members_load(poller->store, watch, &queries[i].before, &queries[i].before_count, e);
+        if (r >= 0)
+            r = members_is_running(poller->store, watch, queries[i].question, &queries[i].is_running, e);
+    }
+    return r;
+}
+
+void poller_query_ended(struct poller *poller)
+{
+    struct error e;
+
+    int r = load_before(poller, &e);
+    if (r < 0) {
+        poller_end_failed(poller, r, -1, &e);
+    } else if (plan_finish(poller->plan) < 0) {
+        no_memory(poller);
+    } else {
+        intake_set_plan(poller->intake, poller->plan);
+        poller_look_list(poller);
+    }
+}
+
+/* The next page of the query under way, or the first of the next one, or what comes after the last. */
+static void query_on(struct poller *poller)
+{
+    struct error e;
+    size_t count;
+    const struct plan_query *queries = plan_queries(poller->plan, &count);
+
+    if (poller->query_at == count) {
+        if (count > 0 && poller->version.refresh[0] != '\0')
+            poller_ask_version(poller, POLLER_ASKS_VERSION_FOUND);
+        else
+            poller_query_ended(poller);
+        return;
+    }
+    if (!poller->finding &&
+        finding_new(poller->settings->base_url, queries[poller->query_at].question, &poller->finding) < 0) {
+        no_memory(poller);
+        return;
+    }
+    int r = finding_next(poller->finding, &poller->url, &e);
+    if (r < 0)
+        poller_end_failed(poller, r, -1, &e);
+    else
+        poller_ask(poller, POLLER_ASKS_FOUND);
+}
+
+void poller_query_begin(struct poller *poller)
+{
+    poller_query_drop(poller);
+    poller->query_at = 0;
+    poller->refused_queries = 0;
+    if (plan_new(poller->watches, &poller->plan) < 0)
+        no_memory(poller);
+    else
+        query_on(poller);
+}
+
+/* What the query found before stays as it is. */
+static void give_up_query(struct poller *poller, const struct error *why)
+{
+    size_t count;
+    const char *watch = plan_queries(poller->plan, &count)[poller->query_at].watch->name;
+
+    if (poller->refused_queries++ == 0)
+        error_set(&poller->refused_why, -EINVAL, "the registry does not take the query of the watch %s: %s", watch,
+                  why->text);
+    finding_free(TAKE_PTR(poller->finding));
+    poller->query_at++;
+    query_on(poller);
+}
+
+void poller_query_refused(struct poller *poller, const struct error *refused)
+{
+    struct error e;
+
+    int r = finding_take_refusal(poller->finding, refused, &e);
+    if (r == -ESTALE)
+        poller_look_anew(poller);
+    else
+        give_up_query(poller, &e);
+}
+
+void poller_query_answered(struct poller *poller, const struct http_response *response)
+{
+    struct error e;
+    size_t count;
+    struct plan_query *query = &plan_queries(poller->plan, &count)[poller->query_at];
+
+    int r = finding_take_page(poller->finding, buf_string(response->body), response->body->len, &e);
+    if (r < 0) {
+        poller_end_failed(poller, r, -1, &e);
+        return;
+    }
+    if (finding_next(poller->finding, &poller->url, &e) == 0) {
+        query->listed = finding_take_ids(poller->finding, &query->listed_count);
+        query->is_listed = true;
+        finding_free(TAKE_PTR(poller->finding));
+        poller->query_at++;
+    }
+    query_on(poller);
+}
+
+int poller_query_lose(struct poller *poller, const char *const *missing, size_t missing_count, struct error *e)
+{
+    size_t count;
+    const struct plan_query *queries = plan_queries(poller->plan, &count);
+
+    for (size_t i = 0; i < missing_count; i++) {
+        struct intake_result result;
+        bool lost = false;
+        for (size_t j = 0; !lost && j < count; j++)
+            lost = plan_lost(&queries[j], missing[i]);
+        int r = lost ? intake_lose(poller->intake, missing[i], &result, e) : 0;
+        if (r < 0)
+            return r;
+        if (lost)
+            poller_take_committed(poller, &result);
+    }
+    return 0;
+}
+
+int poller_query_set_running(struct poller *poller, struct error *e)
+{
+    size_t count;
+    const struct plan_query *queries = plan_queries(poller->plan, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        if (!queries[i].is_listed || queries[i].is_running)
+            continue;
+        int r = members_set_running(poller->store, queries[i].watch->name, queries[i].question, clock_wall_usec(), e);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}

@@ -1,0 +1,167 @@
+"""Query watches: which studies enter and leave what a query finds, on good days and bad ones."""
+
+import sqlite3
+
+from harness import ESCAPE, FREEDOM, STORY, load_record
+from processes import wait_until
+from test_story import CINCINNATI, studies_of, told
+
+QUERY = {"condition": "coronary microvascular disease", "intervention": "CD34"}
+RECRUITING = {**QUERY, "status": "RECRUITING"}
+
+
+def watch_query(house, query, date, **watch):
+    house.start_story(date)
+    hook = house.start_webhook()
+    watches = [{"name": "cd34", "query": query, **watch, "notify": ["hook"]}]
+    house.start_daemon(house.write_settings(watches, [house.webhook_channel(hook)]))
+    house.settle(date)
+    return hook
+
+
+def members(house):
+    """(watch, study, whether it still answers), as the history has them."""
+    with sqlite3.connect(f"file:{house.history_path}?mode=ro", uri=True) as history:
+        return history.execute('SELECT watch, nct_id, "left" IS NULL FROM member_log ORDER BY joined, nct_id').fetchall()
+
+
+def asked(house, words):
+    """The requests whose path and query have these words."""
+    return [entry for entry in house.registry.log()["requests"] if words in entry["target"]]
+
+
+def settle_told(house, hook, date):
+    """A query's alerts wait a while for more of them, by the clock of the test."""
+    house.registry.move_to(date)
+    house.clock.set(date)
+    house.poll()
+    wait_until(lambda: house.status()["registry"]["refresh"].startswith(date)
+               and house.status()["registry"]["state"] == "waiting", f"the look of {date}")
+    house.clock.advance(60)
+    house.settle(date)
+    return hook.take()
+
+
+def test_what_the_first_look_finds_is_noted_and_not_told(house):
+    hook = watch_query(house, QUERY, "2020-11-04")
+    assert hook.take() == []
+    assert members(house) == [("cd34", ESCAPE, 1), ("cd34", FREEDOM, 1)]
+
+
+def test_a_new_study_is_told_once_and_its_changes_later(house):
+    hook = watch_query(house, QUERY, "2020-06-16")
+    assert members(house) == [("cd34", ESCAPE, 1)]
+    message, = settle_told(house, hook, "2020-11-04")
+    assert told([message]) == [("listed", None)] and studies_of([message]) == {FREEDOM}
+    assert message["headline"].startswith("New study")
+    assert house.ask("show", FREEDOM)["protocolSection"]["identificationModule"]["nctId"] == FREEDOM
+    message, = settle_told(house, hook, "2021-01-08")
+    assert ("results", None) in told([message]) and studies_of([message]) == {ESCAPE}
+    message, = settle_told(house, hook, "2021-01-19")
+    assert ("site-opened", "Cedars-Sinai Medical Center") in told([message])
+
+
+def test_a_study_leaves_the_query_by_its_status(house):
+    hook = watch_query(house, RECRUITING, "2021-10-05")
+    assert members(house) == [("cd34", FREEDOM, 1)]
+    message, = settle_told(house, hook, "2022-06-14")
+    assert ("unlisted", None) in told([message])
+    change, = [c for c in message["studies"][0]["changes"] if c["kind"] == "unlisted"]
+    assert "No longer answers the watch: now " in change["text"]
+    assert members(house) == [("cd34", FREEDOM, 0)]
+    assert settle_told(house, hook, "2023-02-14") == []  # the query does not find it any more
+
+
+def test_what_is_there_already_is_told_in_one_message_when_asked_for(house):
+    house.start_story("2020-11-04")
+    hook = house.start_webhook()
+    house.start_daemon(house.write_settings(
+        [{"name": "cd34", "query": QUERY, "announce": "existing", "notify": ["hook"]}], [house.webhook_channel(hook)]))
+    wait_until(lambda: len(members(house)) == 2 and house.status()["registry"]["state"] == "waiting", "the first look")
+    house.clock.advance(60)
+    house.settle()
+    message, = hook.take()
+    assert studies_of([message]) == {ESCAPE, FREEDOM} and told([message]) == [("listed", None)]
+
+
+def test_many_new_studies_are_one_message(house):
+    hook = watch_query(house, {"sponsor": "Made-up Institute"}, "2020-11-04")
+    assert members(house) == []
+    house.registry.order("/generate", count=300)
+    message, = settle_told(house, hook, "2020-11-05")
+    assert len(members(house)) == 300 and len(studies_of([message])) == 300
+    assert message["headline"].startswith("300 new studies")
+
+
+def test_a_listing_that_is_not_whole_moves_nobody(house):
+    hook = watch_query(house, QUERY, "2020-11-04")
+    house.registry.fault("omit", ids=[FREEDOM], path="query.cond", times=-1)
+    house.registry.move_to("2021-01-19")
+    house.clock.set("2021-01-19")
+    house.poll()
+    wait_until(house.trouble, "the look to fail")
+    assert "promised 2" in house.trouble()
+    assert members(house) == [("cd34", ESCAPE, 1), ("cd34", FREEDOM, 1)] and hook.take() == []
+
+
+def test_a_refresh_in_the_middle_of_a_listing_lists_anew(house):
+    hook = watch_query(house, QUERY, "2020-11-04")
+    house.registry.fault("empty-page", path="query.cond")
+    house.registry.fault("refresh", path="query.cond.*pageToken=")
+    house.registry.clear_log()
+    house.poll()
+    wait_until(lambda: len(asked(house, "query.cond")) >= 3, "the query to be asked anew")
+    house.settle()
+    assert members(house) == [("cd34", ESCAPE, 1), ("cd34", FREEDOM, 1)] and hook.take() == []
+
+
+def test_a_token_that_expired_lists_anew(house):
+    hook = watch_query(house, QUERY, "2020-11-04")
+    house.registry.fault("empty-page", path="query.cond")
+    house.registry.fault("status", status=400, text="invalid pageToken", path="query.cond.*pageToken=")
+    house.poll()
+    wait_until(lambda: all(fault["struck"] for fault in house.registry.state()["faults"]), "both faults to strike")
+    house.settle()
+    assert members(house) == [("cd34", ESCAPE, 1), ("cd34", FREEDOM, 1)] and hook.take() == []
+
+
+def test_a_study_withdrawn_from_the_registry_leaves_and_comes_back(house):
+    hook = watch_query(house, QUERY, "2020-11-04")
+    record = load_record(STORY / FREEDOM / "2020-11-04.json")
+    house.registry.remove(FREEDOM)
+    message, = settle_told(house, hook, "2021-01-05")
+    change, = message["studies"][0]["changes"]
+    assert change["kind"] == "unlisted" and change["text"].endswith("the registry no longer gives it")
+    assert members(house) == [("cd34", ESCAPE, 1), ("cd34", FREEDOM, 0)]
+    house.registry.put(record, date="2021-01-06")
+    message, = settle_told(house, hook, "2021-01-06")
+    assert told([message]) == [("listed", None)] and studies_of([message]) == {FREEDOM}
+    assert [row for row in members(house) if row[1] == FREEDOM] == [("cd34", FREEDOM, 0), ("cd34", FREEDOM, 1)]
+
+
+def test_a_query_that_the_registry_refuses_stops_no_other_watch(house):
+    house.start_story("2021-09-14")
+    hook = house.start_webhook()
+    watches = [{"name": "bad", "query": {"advanced": "AREA[Nowhere]("}, "notify": ["hook"]},
+               {"name": "freedom", "studies": [FREEDOM], "notify": ["hook"]}]
+    house.start_daemon(house.write_settings(watches, [house.webhook_channel(hook)]))
+    wait_until(lambda: "watch bad" in house.trouble(), "the refused query to be named")
+    house.registry.move_to("2021-10-05")
+    house.clock.set("2021-10-05")
+    house.poll()
+    wait_until(hook.messages, "the other watch to be told")
+    assert ("site-opened", "Memorial Regional Hospital") in told(hook.take())
+
+
+def test_two_watches_fetch_a_study_once(house):
+    house.start_story("2021-09-14")
+    hook = house.start_webhook()
+    watches = [{"name": "freedom", "studies": [FREEDOM], "near": CINCINNATI, "notify": ["hook"]},
+               {"name": "cd34", "query": QUERY, "notify": ["hook"]}]
+    house.start_daemon(house.write_settings(watches, [house.webhook_channel(hook)]))
+    house.settle()
+    assert len(asked(house, "filter.ids=")) == 1
+    messages = settle_told(house, hook, "2021-10-05")
+    assert ("site-opened", "Memorial Regional Hospital") in told(messages)
+    # The site is far from Cincinnati.
+    assert {name for m in messages for s in m["studies"] for name in s["watches"]} == {"cd34"}
