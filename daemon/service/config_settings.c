@@ -125,7 +125,8 @@ static const struct setting watch_settings[] = {
     {.key = "changes", TEXTS(struct watch_draft, changes, change_count, CONFIG_MAX_LIST),
      .example = "[site-opened, site-closed, status, results]", .otherwise = "[notable]",
      .help = "Which changes to tell: kinds by name, or a weight (urgent, notable, routine, silent), which stands for "
-             "all kinds of that weight or more."},
+             "all changes of that weight or more. A change may weigh less or more than its kind: eligibility that was "
+             "only re-wrapped is routine."},
     {.key = "countries", TEXTS(struct watch_draft, countries, country_count, CONFIG_MAX_LIST),
      .example = "[United States, Canada]",
      .help = "Only sites in these countries, as the registry spells them. Changes that are not about a site pass."},

@@ -92,21 +92,20 @@ static void check_announce(struct watch_build *b, const char *announce)
         tell(b, "announce", "announce is for a watch with a query");
 }
 
-/* The kinds that a word stands for: one by its name, or all of a weight or more. 0 when it is neither. */
-static uint64_t kinds_of_word(const char *word)
+/* A word is a kind by its name, or a weight, which stands for all changes of that weight or more. */
+static int add_word(struct watch *watch, const char *word)
 {
+    enum kind kind = kind_from_name(word);
     enum weight weight;
-    enum kind one = kind_from_name(word);
-    uint64_t kinds = 0;
 
-    if (one != KIND_COUNT)
-        return UINT64_C(1) << one;
-    if (weight_from_name(word, &weight) < 0)
+    if (kind != KIND_COUNT) {
+        watch->kinds |= UINT64_C(1) << kind;
         return 0;
-    for (enum kind kind = 0; kind < KIND_COUNT; kind++)
-        if (kind_info(kind)->weight >= weight)
-            kinds |= UINT64_C(1) << kind;
-    return kinds;
+    }
+    if (weight_from_name(word, &weight) < 0)
+        return -EINVAL;
+    watch->weights |= watch_weights_from(weight);
+    return 0;
 }
 
 static void tell_unknown_kind(struct watch_build *b, size_t index, const char *word)
@@ -131,13 +130,13 @@ static void tell_unknown_kind(struct watch_build *b, size_t index, const char *w
 
 static void check_changes(struct watch_build *b, const struct watch_draft *draft)
 {
-    b->watch->kinds = draft->change_count == 0 ? watch_default_kinds() : 0;
-    for (size_t i = 0; i < draft->change_count; i++) {
-        uint64_t kinds = kinds_of_word(draft->changes[i]);
-        if (kinds == 0)
-            tell_unknown_kind(b, i, draft->changes[i]);
-        b->watch->kinds |= kinds;
+    if (draft->change_count == 0) {
+        b->watch->kinds = watch_default_kinds();
+        b->watch->weights = watch_default_weights();
     }
+    for (size_t i = 0; i < draft->change_count; i++)
+        if (add_word(b->watch, draft->changes[i]) < 0)
+            tell_unknown_kind(b, i, draft->changes[i]);
 }
 
 static void check_near(struct watch_build *b, const struct near_draft *draft)

@@ -38,12 +38,21 @@ static uint64_t kind_bit(enum kind kind)
 
 uint64_t watch_default_kinds(void)
 {
-    uint64_t kinds = kind_bit(KIND_LISTED) | kind_bit(KIND_UNLISTED);
+    return kind_bit(KIND_LISTED) | kind_bit(KIND_UNLISTED);
+}
 
-    for (enum kind kind = 0; kind < KIND_COUNT; kind++)
-        if (kind_info(kind)->weight >= WEIGHT_NOTABLE)
-            kinds |= kind_bit(kind);
-    return kinds;
+unsigned watch_weights_from(enum weight weight)
+{
+    unsigned weights = 0;
+
+    for (; weight <= WEIGHT_URGENT; weight++)
+        weights |= 1u << weight;
+    return weights;
+}
+
+unsigned watch_default_weights(void)
+{
+    return watch_weights_from(WEIGHT_NOTABLE);
 }
 
 bool watch_has_query(const struct watch *watch)
@@ -139,7 +148,7 @@ static bool wants_kind(const struct watch *watch, const struct change *change)
         return false;
     if (change->kind == KIND_LISTED && watch_has_query(watch))
         return true;
-    if (!(watch->kinds & kind_bit(change->kind)))
+    if (!(watch->kinds & kind_bit(change->kind)) && !(watch->weights & 1u << change->weight))
         return false;
     return change->weight > WEIGHT_SILENT || kind_info(change->kind)->weight == WEIGHT_SILENT;
 }

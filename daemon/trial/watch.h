@@ -30,7 +30,8 @@ struct watch {
         char *condition, *intervention, *term, *title, *sponsor, *location, *patient, *id, *status, *phase, *advanced;
     } query;            /* owned; all NULL when the watch names its studies */
     bool announce_existing; /* what the query's first listing finds is told, once */
-    uint64_t kinds;     /* bit 1 << kind */
+    uint64_t kinds;     /* bit 1 << kind: those that were named */
+    unsigned weights;   /* bit 1 << weight: changes of that weight of their own, whatever their kind */
     char **countries;   /* owned; only sites there, by the registry's names in any case; none: everywhere */
     size_t country_count;
     struct watch_near near; /* only sites there; changes that are not about a site pass */
@@ -42,16 +43,20 @@ struct watch {
 
 void watch_clear(struct watch *watch);
 
-/* The kinds a watch without changes: gets: those of weight urgent and notable, and a query's listed and unlisted. */
+/* What a watch without changes: gets: what is urgent or notable itself, and of a query who is listed and unlisted. */
 uint64_t watch_default_kinds(void);
+unsigned watch_default_weights(void);
+
+/* The set of this weight and all above it. */
+unsigned watch_weights_from(enum weight weight);
 
 bool watch_has_query(const struct watch *watch);
 
 /* Whether the watch asks to be told of this change of a study (after is the newer version).
  *
- * Its kind must be among the watch's; listed always is for a query. A study that enters or leaves a query concerns the
+ * Its kind must be among the watch's, or its own weight (re-wrapped eligibility is routine); listed always is for a query. A study that enters or leaves a query concerns the
  * watch whose query it is, by its name in after or before. A change of weight silent passes only when its kind
- * is silent as such, and so was named. Countries and near hold for changes of a site, by where it is now, or was when
+ * is silent as such. Countries and near hold for changes of a site, by where it is now, or was when
  * it is no longer listed. No alert is lost for lack of data: a site without country passes countries; a site without
  * geoPoint is taken to be where the study's other sites in its city and country are, and passes near if none says. */
 bool watch_wants(const struct watch *watch, const struct study *after, const struct change *change);

@@ -348,6 +348,7 @@ static void what_is_left_out_has_the_default_of_the_table(void **state)
     assert_int_equal(config->log_priority, LOG_INFO);
     assert_int_equal(config->health_after_usec, USEC_PER_DAY);
     assert_true(config->watches[0].kinds == watch_default_kinds());
+    assert_int_equal(config->watches[0].weights, watch_default_weights());
     assert_int_equal(config->channels[0].pace.give_up_usec, 0);
     config_free(config);
 }

@@ -65,22 +65,46 @@ static bool wants_site(const struct watch *watch, size_t index)
 static struct watch near_cincinnati(double within_km)
 {
     return (struct watch){
-        .kinds = watch_default_kinds(), .near = {.set = true, .lat = 39.14, .lon = -84.52, .within_km = within_km}};
+        .weights = watch_default_weights(), .near = {.set = true, .lat = 39.14, .lon = -84.52, .within_km = within_km}};
 }
 
 static void defaults_are_what_is_urgent_or_notable(void **state)
 {
-    uint64_t kinds = watch_default_kinds();
+    static const struct {
+        enum kind kind;
+        bool told;
+    } kinds[] = {
+        {KIND_SITE_OPENED, true}, {KIND_STATUS, true},         {KIND_ELIGIBILITY, true}, {KIND_LISTED, true},
+        {KIND_UNLISTED, true},    {KIND_TITLE, false},         {KIND_SITE_GEOPOINT, false},
+        {KIND_SUBMISSION, false},
+    };
+    struct watch watch = {.kinds = watch_default_kinds(), .weights = watch_default_weights()};
 
     (void)state;
-    assert_true(kinds & BIT(KIND_SITE_OPENED));
-    assert_true(kinds & BIT(KIND_STATUS));
-    assert_true(kinds & BIT(KIND_ELIGIBILITY));
-    assert_true(kinds & BIT(KIND_LISTED));
-    assert_true(kinds & BIT(KIND_UNLISTED));
-    assert_false(kinds & BIT(KIND_TITLE));
-    assert_false(kinds & BIT(KIND_SITE_GEOPOINT));
-    assert_false(kinds & BIT(KIND_SUBMISSION));
+    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+        struct change change = study_change(kinds[i].kind);
+        change.weight = kind_info(kinds[i].kind)->weight;
+        assert_int_equal(watch_wants(&watch, study, &change), kinds[i].told);
+    }
+}
+
+static void a_change_passes_by_its_own_weight_or_a_named_kind(void **state)
+{
+    struct watch watch = {.kinds = watch_default_kinds(), .weights = watch_default_weights()};
+    struct change rewrapped = study_change(KIND_ELIGIBILITY), raised = study_change(KIND_TITLE);
+
+    (void)state;
+    rewrapped.weight = WEIGHT_ROUTINE;
+    raised.weight = WEIGHT_NOTABLE;
+    assert_false(watch_wants(&watch, study, &rewrapped));
+    assert_true(watch_wants(&watch, study, &raised));
+    watch.kinds |= BIT(KIND_ELIGIBILITY);
+    assert_true(watch_wants(&watch, study, &rewrapped));
+    watch.kinds = 0;
+    watch.weights = watch_weights_from(WEIGHT_ROUTINE);
+    assert_true(watch_wants(&watch, study, &rewrapped));
+    watch.weights = watch_weights_from(WEIGHT_URGENT);
+    assert_false(watch_wants(&watch, study, &raised));
 }
 
 static void only_the_kinds_of_the_watch_pass(void **state)
@@ -118,6 +142,7 @@ static void silence_passes_only_by_name(void **state)
     opened.weight = WEIGHT_SILENT; /* for a kind that is not: nothing that people would see */
     assert_false(watch_wants(&watch, study, &opened));
     watch.kinds = watch_default_kinds();
+    watch.weights = watch_default_weights();
     assert_false(watch_wants(&watch, study, &geopoint));
 }
 
@@ -194,7 +219,7 @@ static void a_removed_site_is_where_it_was(void **state)
 static void only_sites_of_the_countries_pass(void **state)
 {
     struct watch watch = {
-        .kinds = watch_default_kinds(), .countries = ARE("Canada", "united  states"), .country_count = 2};
+        .weights = watch_default_weights(), .countries = ARE("Canada", "united  states"), .country_count = 2};
     struct change status = study_change(KIND_STATUS);
 
     (void)state;
@@ -326,6 +351,7 @@ static void a_channel_gets_one_notice(void **state)
     struct notice_list notices = {0};
 
     (void)state;
+    items[3].weight = WEIGHT_ROUTINE;
     near.name = ARE("near")[0];
     near.studies = here;
     near.study_count = 1;
@@ -419,6 +445,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_are_what_is_urgent_or_notable),
+        cmocka_unit_test(a_change_passes_by_its_own_weight_or_a_named_kind),
         cmocka_unit_test(only_the_kinds_of_the_watch_pass),
         cmocka_unit_test(a_listed_study_always_passes_for_a_query),
         cmocka_unit_test(silence_passes_only_by_name),
