@@ -1,8 +1,8 @@
 /* What the program tells its operator.
  *
  * A line has a syslog priority, a sentence, and optionally fields (TRIALWATCH_STUDY=…) and a message id for the
- * journal's catalog. Where lines go is one sink, stderr by default; service/sd replaces it by the journal. Any thread may log.
- * A function either logs or returns an error, never both. */
+ * journal's catalog. Where lines go is one sink, stderr by default; service/sd replaces it by the journal. Any thread
+ * may log. A function either logs or returns an error, never both. */
 #pragma once
 
 #include "base/macro.h"
@@ -17,7 +17,7 @@ struct log_field {
 };
 
 struct log_event {
-    const char *message_id; /* 32 hex digits of an event the catalog explains, or NULL */
+    const char *message_id;     /* 32 hex digits of an event the catalog explains, or NULL */
     struct log_field fields[6]; /* ended by the first NULL name, or full */
 };
 

@@ -21,8 +21,7 @@ static void print_mistakes(const json_t *answer)
     size_t i;
     const json_t *mistake;
 
-    json_array_foreach(json_object_get(answer, "mistakes"), i, mistake)
-    {
+    json_array_foreach (json_object_get(answer, "mistakes"), i, mistake) {
         _cleanup_buf_ struct buf safe = {0};
         safetext_append(&safe, json_string_value(mistake) ? json_string_value(mistake) : "");
         fprintf(stderr, "%s\n", buf_string(&safe));

@@ -45,15 +45,16 @@ static int complete_channels(struct client *client, struct error *e)
     size_t i;
     int r = daemon_ask(client, "GET", "/v1/status", NULL, &status, e);
 
-    json_array_foreach(json_object_get(status, "channels"), i,
-                       channel) if (json_is_string(json_object_get(channel, "name")))
-        print_word(client, json_string_value(json_object_get(channel, "name")));
+    json_array_foreach (json_object_get(status, "channels"), i, channel)
+        if (json_is_string(json_object_get(channel, "name")))
+            print_word(client, json_string_value(json_object_get(channel, "name")));
     if (r == 0)
         return 0;
     r = client_open_history(client, e);
     if (r == 0)
         r = outbox_each(client->history, &filter, add_channel, names, e);
-    json_object_foreach(names, name, value) print_word(client, name);
+    json_object_foreach (names, name, value)
+        print_word(client, name);
     return r;
 }
 

@@ -89,8 +89,10 @@ static int write_versions(struct exporting *exporting)
     const json_t *study;
     int r = studyrow_list(store, &studies, exporting->e);
 
-    json_array_foreach(studies, i, study) if (r == 0) r = versions_each(
-        store, json_string_value(json_object_get(study, "nct_id")), write_version, exporting, exporting->e);
+    json_array_foreach (studies, i, study)
+        if (r == 0)
+            r = versions_each(store, json_string_value(json_object_get(study, "nct_id")), write_version, exporting,
+                              exporting->e);
     return r;
 }
 

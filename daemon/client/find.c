@@ -78,7 +78,7 @@ static void say_mentions(const struct client *client, const json_t *answer)
     size_t i;
     const json_t *mention;
 
-    json_array_foreach(json_object_get(answer, "mentions"), i, mention)
+    json_array_foreach (json_object_get(answer, "mentions"), i, mention)
         client_say(client, "  %s: %s", text_at(mention, "word"), text_at(mention, "line"));
 }
 
@@ -92,8 +92,9 @@ static int print_centres(const struct finding *finding, const json_t *answer)
     if (r < 0)
         return r;
     say_study(finding->client, answer);
-    json_array_foreach(json_object_get(answer, "sites"), i, site) if (r == 0) r =
-        report_add(&report, json_incref(site), finding->e);
+    json_array_foreach (json_object_get(answer, "sites"), i, site)
+        if (r == 0)
+            r = report_add(&report, json_incref(site), finding->e);
     if (r == 0)
         report_end(&report, "");
     say_mentions(finding->client, answer);
@@ -112,7 +113,9 @@ static int print_others(const struct finding *finding)
         return 0;
     fputs("\nStudies that fit, but none of whose centres does:\n", finding->client->terminal.out);
     r = report_begin(&report, finding->client, other_columns, finding->e);
-    json_array_foreach(finding->others, i, answer) if (r == 0) r = report_add(&report, json_incref(answer), finding->e);
+    json_array_foreach (finding->others, i, answer)
+        if (r == 0)
+            r = report_add(&report, json_incref(answer), finding->e);
     if (r == 0)
         report_end(&report, "");
     return r;
@@ -167,7 +170,9 @@ static int find_everywhere(struct finding *finding)
 
     if (r == 0)
         r = report_begin(&finding->report, client, find_columns, finding->e);
-    json_array_foreach(studies, i, known) if (r == 0) r = find_in_study(finding, known);
+    json_array_foreach (studies, i, known)
+        if (r == 0)
+            r = find_in_study(finding, known);
     if (r == 0)
         r = print_others(finding);
     if (r < 0)

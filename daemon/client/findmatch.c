@@ -94,8 +94,10 @@ static void fold_all(struct buf *out, const json_t *value)
         buf_append(out, " ", 1);
         fold_text(json_string_value(value), out);
     }
-    json_array_foreach(value, i, item) fold_all(out, item);
-    json_object_foreach((json_t *)value, key, item) fold_all(out, item);
+    json_array_foreach (value, i, item)
+        fold_all(out, item);
+    json_object_foreach ((json_t *)value, key, item)
+        fold_all(out, item);
 }
 
 static bool has_word(const char *texts, const char *word, size_t len)

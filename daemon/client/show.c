@@ -118,8 +118,7 @@ static void append_text(const struct page *page, const struct field *field)
     append_heading(page, field->label);
     if (json_is_string(value))
         append_wrapped(page, json_string_value(value));
-    json_array_foreach(value, i, item)
-    {
+    json_array_foreach (value, i, item) {
         _cleanup_buf_ struct buf line = {0};
         const char *frame = json_string_value(json_object_get(item, "timeFrame"));
 
@@ -169,7 +168,10 @@ static int show_run(struct client *client, struct error *e)
 }
 
 static const struct option_spec show_options[] = {
-    {.name = "version", .letter = 'n', .value = "N", .help = "This version instead of the newest; a3 is number 3 of the registry's archive."},
+    {.name = "version",
+     .letter = 'n',
+     .value = "N",
+     .help = "This version instead of the newest; a3 is number 3 of the registry's archive."},
     {.name = "at", .value = "TIME", .help = "As it stood at that time; a date means the end of its day."},
     {.name = NULL},
 };

@@ -64,7 +64,7 @@ static void say_health(const struct client *client, const json_t *document)
     const json_t *trouble;
 
     say_verdict(client, json_is_true(json_object_get(document, "healthy")));
-    json_array_foreach(json_object_get(document, "troubles"), i, trouble)
+    json_array_foreach (json_object_get(document, "troubles"), i, trouble)
         client_say(client, "  %s", json_string_value(trouble) ? json_string_value(trouble) : "");
 }
 
@@ -97,7 +97,9 @@ static int print_channels(const struct client *client, const json_t *channels, s
     json_t *channel;
     int r = report_begin(&report, client, channel_columns, e);
 
-    json_array_foreach(channels, i, channel) if (r == 0) r = report_add(&report, json_incref(channel), e);
+    json_array_foreach (channels, i, channel)
+        if (r == 0)
+            r = report_add(&report, json_incref(channel), e);
     if (r == 0)
         report_end(&report, "No channel: nobody is told.");
     return r;
@@ -134,7 +136,9 @@ static int print_studies(const struct client *client, const json_t *studies, str
     json_t *study;
     int r = report_begin(&report, client, study_columns, e);
 
-    json_array_foreach(studies, i, study) if (r == 0) r = report_add(&report, json_incref(study), e);
+    json_array_foreach (studies, i, study)
+        if (r == 0)
+            r = report_add(&report, json_incref(study), e);
     if (r == 0)
         report_end(&report, "No study was seen yet.");
     return r;

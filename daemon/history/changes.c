@@ -180,14 +180,10 @@ static int find_changes(struct store *store, const struct change_filter *filter,
         return error_set(e, -EINVAL, "a version is one of a study");
 
     const struct value values[] = {
-        INT(filter->since_usec),
-        INT(filter->until_usec != 0 ? filter->until_usec : INT64_MAX),
-        INT(filter->min_weight),
-        TEXT(kinds),
-        TEXT(country),
-        INT(filter->limit > 0 ? filter->limit : -1),
-        TEXT(filter->nct_id),
-        INT(filter->version),
+        INT(filter->since_usec), INT(filter->until_usec != 0 ? filter->until_usec : INT64_MAX),
+        INT(filter->min_weight), TEXT(kinds),
+        TEXT(country),           INT(filter->limit > 0 ? filter->limit : -1),
+        TEXT(filter->nct_id),    INT(filter->version),
     };
     if (filter->nct_id)
         return keys_find_values(store, by_study[filter->newest_first], ret, e, values, ARRAY_SIZE(values));

@@ -21,8 +21,8 @@ struct change_row {
 };
 
 struct change_filter {
-    const char *nct_id; /* NULL: any */
-    long version;       /* 0: any */
+    const char *nct_id;             /* NULL: any */
+    long version;                   /* 0: any */
     int64_t since_usec, until_usec; /* 0: no bound; until is exclusive */
     uint64_t kinds;                 /* bit 1 << kind; 0: any */
     enum weight min_weight;

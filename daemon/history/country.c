@@ -5,6 +5,7 @@
 #include <string.h>
 
 /* ISO 3166-1 with its own and its common names, and what the registry writes or wrote where it differs. By code. */
+/* clang-format off */
 static const struct {
     char code[3];
     const char *name;
@@ -76,6 +77,7 @@ static const struct {
     {"VN", "Viet Nam"}, {"VU", "Vanuatu"}, {"WF", "Wallis and Futuna"}, {"WS", "Samoa"}, {"YE", "Yemen"},
     {"YT", "Mayotte"}, {"ZA", "South Africa"}, {"ZM", "Zambia"}, {"ZW", "Zimbabwe"},
 };
+/* clang-format on */
 
 json_t *country_spellings(const char *country)
 {

@@ -15,9 +15,8 @@ int digest_two(const void *first, size_t first_len, const void *second, size_t s
 {
     _cleanup_(free_context) EVP_MD_CTX *context = EVP_MD_CTX_new();
 
-    if (!context || !EVP_DigestInit_ex(context, EVP_sha256(), NULL) ||
-        !EVP_DigestUpdate(context, first, first_len) || !EVP_DigestUpdate(context, second, second_len) ||
-        !EVP_DigestFinal_ex(context, ret, NULL))
+    if (!context || !EVP_DigestInit_ex(context, EVP_sha256(), NULL) || !EVP_DigestUpdate(context, first, first_len) ||
+        !EVP_DigestUpdate(context, second, second_len) || !EVP_DigestFinal_ex(context, ret, NULL))
         return -ENOMEM;
     return 0;
 }

@@ -184,8 +184,9 @@ static int check_entry(struct verification *v, const struct query *query, int64_
     if (r >= 0)
         r = ledger_chain(v->hash, buf_string(&text), v->e);
     if (r >= 0 && memcmp(v->hash, stored, sizeof(stored)) != 0)
-        return broken(v, entry, is_poll ? "its poll or an entry before it was changed"
-                                        : "its version or an entry before it was changed");
+        return broken(v, entry,
+                      is_poll ? "its poll or an entry before it was changed"
+                              : "its version or an entry before it was changed");
     if (r >= 0)
         v->report.entries++;
     return r;

@@ -16,8 +16,7 @@ int members_is_running(struct store *store, const char *watch, const char *quest
     return 0;
 }
 
-int members_set_running(struct store *store, const char *watch, const char *question, int64_t now_usec,
-                        struct error *e)
+int members_set_running(struct store *store, const char *watch, const char *question, int64_t now_usec, struct error *e)
 {
     return sql_run(store, SQL_QUERY_SET, e, TEXT(watch), TEXT(question), INT(now_usec));
 }

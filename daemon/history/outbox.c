@@ -17,12 +17,9 @@ _Static_assert(ALERT_ID_BYTES == MESSAGE_ID_BYTES, "outbox_make_id() makes both"
 
 /* The file holds these numbers. */
 static const char *const state_names[] = {
-    [ALERT_DUE] = "due",
-    [ALERT_HELD] = "held",
-    [ALERT_SENDING] = "sending",
-    [ALERT_DELIVERED] = "delivered",
-    [ALERT_FAILED] = "failed",
-    [ALERT_DROPPED] = "dropped",
+    [ALERT_DUE] = "due",         [ALERT_HELD] = "held",
+    [ALERT_SENDING] = "sending", [ALERT_DELIVERED] = "delivered",
+    [ALERT_FAILED] = "failed",   [ALERT_DROPPED] = "dropped",
 };
 _Static_assert(ALERT_DUE == 0 && ALERT_HELD == 1 && ALERT_SENDING == 2 && ALERT_DELIVERED == 3 && ALERT_FAILED == 4 &&
                    ALERT_DROPPED == 5,
@@ -33,8 +30,7 @@ const char *alert_state_name(enum alert_state state)
     return state_names[state];
 }
 
-int outbox_make_id(const char *prefix, const void *bytes, size_t len, char ret[static ALERT_ID_BYTES],
-                   struct error *e)
+int outbox_make_id(const char *prefix, const void *bytes, size_t len, char ret[static ALERT_ID_BYTES], struct error *e)
 {
     uint8_t hash[DIGEST_BYTES];
     char hex[2 * ID_DIGEST_BYTES + 1];
@@ -202,8 +198,8 @@ int outbox_count(struct store *store, const char *channel, struct outbox_counts 
 {
     _cleanup_query_ struct query query = {0};
     struct outbox_counts counts = {0};
-    long *const of_state[] = {&counts.due, &counts.held, &counts.sending, &counts.delivered, &counts.failed,
-                              &counts.dropped};
+    long *const of_state[] = {&counts.due,       &counts.held,   &counts.sending,
+                              &counts.delivered, &counts.failed, &counts.dropped};
     int r = query_start(&query, store, SQL_ALERT_COUNTS, e, TEXT(channel));
 
     if (r < 0)

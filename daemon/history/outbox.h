@@ -15,12 +15,12 @@
 #define MESSAGE_ID_BYTES 40
 
 enum alert_state {
-    ALERT_DUE,       /* to be told as soon as the channel can */
-    ALERT_HELD,      /* not before due_usec: digest, quiet hours, rate, mute */
-    ALERT_SENDING,   /* in a message */
+    ALERT_DUE,     /* to be told as soon as the channel can */
+    ALERT_HELD,    /* not before due_usec: digest, quiet hours, rate, mute */
+    ALERT_SENDING, /* in a message */
     ALERT_DELIVERED,
-    ALERT_FAILED,    /* given up */
-    ALERT_DROPPED    /* by a person */
+    ALERT_FAILED, /* given up */
+    ALERT_DROPPED /* by a person */
 };
 const char *alert_state_name(enum alert_state state);
 
@@ -53,8 +53,8 @@ struct alert_row {
     const char *message_id;                        /* "" before it is in one */
     const json_t *watches;                         /* array of names */
     const json_t *changes;                         /* array of change ids */
-    long attempts;           /* of the message it is or was last in */
-    const char *last_answer; /* "" before the first attempt */
+    long attempts;                                 /* of the message it is or was last in */
+    const char *last_answer;                       /* "" before the first attempt */
 };
 
 struct alert_filter {

@@ -64,8 +64,8 @@ static const char **sort_ids(const char *const *ids, size_t *count)
 }
 
 /* The channel and the sorted ids, each with its NUL. */
-static int make_message_id(const char *channel, const char *const *ids, size_t count,
-                           char ret[static MESSAGE_ID_BYTES], struct error *e)
+static int make_message_id(const char *channel, const char *const *ids, size_t count, char ret[static MESSAGE_ID_BYTES],
+                           struct error *e)
 {
     _cleanup_buf_ struct buf text = {0};
 
@@ -181,8 +181,9 @@ static int move_message(struct store *store, int64_t message, const struct attem
     }
     r = sql_run(store, SQL_MESSAGE_FINISH, e, INT(message), INT(end_of[attempt->outcome].message), INT(finished_usec),
                 INT(1));
-    return r < 0 ? r : sql_run(store, SQL_ALERT_FINISH_MESSAGE, e, INT(message), INT(end_of[attempt->outcome].alert),
-                               INT(finished_usec));
+    return r < 0 ? r
+                 : sql_run(store, SQL_ALERT_FINISH_MESSAGE, e, INT(message), INT(end_of[attempt->outcome].alert),
+                           INT(finished_usec));
 }
 
 int outbox_record_attempt(struct store *store, const char *message_id, const struct attempt *attempt, struct error *e)

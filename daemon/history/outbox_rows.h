@@ -26,5 +26,4 @@ int alert_is_beyond(const char *alert_id, enum alert_state state, struct error *
 /* An id of prefix and 32 digits, the same for the same bytes. -ENOMEM. */
 #define OUTBOX_ID_PREFIX_ALERT "al_"
 #define OUTBOX_ID_PREFIX_MESSAGE "msg_"
-int outbox_make_id(const char *prefix, const void *bytes, size_t len, char ret[static ALERT_ID_BYTES],
-                   struct error *e);
+int outbox_make_id(const char *prefix, const void *bytes, size_t len, char ret[static ALERT_ID_BYTES], struct error *e);

@@ -41,8 +41,8 @@ static int write_site(struct store *store, int64_t study_row, long number, const
     return sql_run(store, SQL_SITE_UPSERT, e, INT(study_row), INT(number), INT(index),
                    TEXT(member(location, "facility")), TEXT(member(location, "city")), TEXT(member(location, "state")),
                    TEXT(member(location, "zip")), TEXT(member(location, "country")),
-                   TEXT(study_effective_status(after, index)), placed ? REAL(lat) : NONE(),
-                   placed ? REAL(lon) : NONE(), TEXT(contacts_text), INT(seen_usec));
+                   TEXT(study_effective_status(after, index)), placed ? REAL(lat) : NONE(), placed ? REAL(lon) : NONE(),
+                   TEXT(contacts_text), INT(seen_usec));
 }
 
 /* The numbers of a study's version, -ENOENT when none was written by then. */

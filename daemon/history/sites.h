@@ -18,9 +18,9 @@ struct site_row {
     long index; /* in the newest version's locations, -1 when no longer listed */
     const char *facility, *city, *state, *zip, *country; /* "" when missing; valid during the visit */
     const char *status;                                  /* effective */
-    int64_t listed_usec;    /* first seen */
-    int64_t status_usec;    /* since when the status is what it is, as far as was seen */
-    int64_t unlisted_usec;  /* 0 while listed */
+    int64_t listed_usec;                                 /* first seen */
+    int64_t status_usec;                                 /* since when the status is what it is, as far as was seen */
+    int64_t unlisted_usec;                               /* 0 while listed */
     bool has_geopoint;
     double lat, lon;
     const json_t *contacts; /* array or NULL */

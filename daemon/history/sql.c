@@ -22,10 +22,10 @@ static int code_to_errno(int code, int system_errno)
     static const struct {
         int code, err;
     } map[] = {
-        {SQLITE_FULL, -ENOSPC},     {SQLITE_NOMEM, -ENOMEM},          {SQLITE_BUSY, -EBUSY},
-        {SQLITE_LOCKED, -EBUSY},    {SQLITE_READONLY, -EROFS},        {SQLITE_PERM, -EACCES},
-        {SQLITE_AUTH, -EACCES},     {SQLITE_CORRUPT, -EUCLEAN},       {SQLITE_NOTADB, -EMEDIUMTYPE},
-        {SQLITE_TOOBIG, -EFBIG},    {SQLITE_INTERRUPT, -ECANCELED},   {SQLITE_CONSTRAINT, -EINVAL},
+        {SQLITE_FULL, -ENOSPC},     {SQLITE_NOMEM, -ENOMEM},        {SQLITE_BUSY, -EBUSY},
+        {SQLITE_LOCKED, -EBUSY},    {SQLITE_READONLY, -EROFS},      {SQLITE_PERM, -EACCES},
+        {SQLITE_AUTH, -EACCES},     {SQLITE_CORRUPT, -EUCLEAN},     {SQLITE_NOTADB, -EMEDIUMTYPE},
+        {SQLITE_TOOBIG, -EFBIG},    {SQLITE_INTERRUPT, -ECANCELED}, {SQLITE_CONSTRAINT, -EINVAL},
         {SQLITE_MISMATCH, -EINVAL}, {SQLITE_ERROR, -EUCLEAN}, /* "no such table": not as we made it */
     };
 

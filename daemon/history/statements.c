@@ -43,12 +43,10 @@ static const char *const texts[SQL_COUNT] = {
         " records = ?7, changed = ?8, missing = ?9, bytes = ?10, reason = ?11, missing_ids = ?12"
         " WHERE id = ?1 AND outcome = 0",
     [SQL_POLL_GET] = "SELECT " POLL_COLUMNS " FROM polls WHERE id = ?1",
-    [SQL_POLL_KEYS] =
-        "SELECT id FROM polls WHERE coalesce(finished_usec, 0) >= ?1 ORDER BY id DESC LIMIT ?2",
+    [SQL_POLL_KEYS] = "SELECT id FROM polls WHERE coalesce(finished_usec, 0) >= ?1 ORDER BY id DESC LIMIT ?2",
     [SQL_POLL_NEWEST] = "SELECT " POLL_COLUMNS " FROM polls WHERE outcome = ?1 ORDER BY id DESC LIMIT 1",
-    [SQL_POLL_PRUNE] =
-        "DELETE FROM polls WHERE outcome = 1 AND finished_usec < ?1 AND id NOT IN"
-        " (SELECT max(id) FROM polls WHERE outcome = 1 GROUP BY finished_usec / 86400000000)",
+    [SQL_POLL_PRUNE] = "DELETE FROM polls WHERE outcome = 1 AND finished_usec < ?1 AND id NOT IN"
+                       " (SELECT max(id) FROM polls WHERE outcome = 1 GROUP BY finished_usec / 86400000000)",
 
     [SQL_STUDY_ID] = "SELECT id FROM studies WHERE nct_id = ?1",
     [SQL_STUDY_RESOLVE] =
@@ -85,10 +83,8 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_VERSION_AT] =
         "SELECT " VERSION_COLUMNS VERSION_FROM
         "WHERE s.nct_id = ?1 AND v.seen_usec <= ?2 ORDER BY v.origin, v.seen_usec DESC, v.number DESC LIMIT 1",
-    [SQL_VERSION_KEYS] =
-        "SELECT v.id" VERSION_FROM "WHERE s.nct_id = ?1 ORDER BY v.seen_usec, v.origin DESC, v.number",
-    [SQL_VERSION_KEYS_FROM] =
-        "SELECT id FROM versions WHERE +id >= ?1 AND +id <= ?2 ORDER BY study, origin, number",
+    [SQL_VERSION_KEYS] = "SELECT v.id" VERSION_FROM "WHERE s.nct_id = ?1 ORDER BY v.seen_usec, v.origin DESC, v.number",
+    [SQL_VERSION_KEYS_FROM] = "SELECT id FROM versions WHERE +id >= ?1 AND +id <= ?2 ORDER BY study, origin, number",
     [SQL_BODY_GET] = "SELECT base, canonical_bytes, body FROM versions WHERE id = ?1",
     [SQL_BODY_BASE] = "SELECT base FROM versions WHERE id = ?1",
 
@@ -120,13 +116,11 @@ static const char *const texts[SQL_COUNT] = {
         " WHERE (position, facility, city, state, zip, country, status, latitude, longitude, contacts) IS NOT"
         " (excluded.position, excluded.facility, excluded.city, excluded.state, excluded.zip, excluded.country,"
         " excluded.status, excluded.latitude, excluded.longitude, excluded.contacts)",
-    [SQL_SITE_UNLIST] =
-        "UPDATE sites SET position = NULL, unlisted_usec = ?3,"
-        " closed_usec = iif(status = 'RECRUITING', ?3, closed_usec) WHERE study = ?1 AND number = ?2",
+    [SQL_SITE_UNLIST] = "UPDATE sites SET position = NULL, unlisted_usec = ?3,"
+                        " closed_usec = iif(status = 'RECRUITING', ?3, closed_usec) WHERE study = ?1 AND number = ?2",
     [SQL_SITE_LAST_NUMBER] = "SELECT coalesce(max(number), 0) FROM sites WHERE study = ?1",
-    [SQL_SITE_KEYS] =
-        "SELECT number FROM sites WHERE study = (SELECT id FROM studies WHERE nct_id = ?1)"
-        " ORDER BY position IS NULL, position, number",
+    [SQL_SITE_KEYS] = "SELECT number FROM sites WHERE study = (SELECT id FROM studies WHERE nct_id = ?1)"
+                      " ORDER BY position IS NULL, position, number",
     [SQL_SITE_GET] =
         "SELECT s.number, s.position, s.facility, s.city, s.state, s.zip, s.country, s.status, s.listed_usec,"
         " s.status_usec, s.unlisted_usec, s.latitude, s.longitude, s.contacts"
@@ -143,8 +137,7 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_ALERT_MOVE] =
         "UPDATE alerts SET state = ?2, due_usec = coalesce(?3, due_usec), finished_usec = ?4 WHERE id = ?1",
     [SQL_ALERT_SEND] = "UPDATE alerts SET state = 2, due_usec = ?2, message = ?3 WHERE id = ?1",
-    [SQL_ALERT_FINISH_MESSAGE] =
-        "UPDATE alerts SET state = ?2, finished_usec = ?3 WHERE message = ?1 AND state = 2",
+    [SQL_ALERT_FINISH_MESSAGE] = "UPDATE alerts SET state = ?2, finished_usec = ?3 WHERE message = ?1 AND state = 2",
     [SQL_ALERT_DELAY_MESSAGE] = "UPDATE alerts SET due_usec = ?2 WHERE message = ?1 AND state = 2",
     [SQL_ALERT_DETACH] = "UPDATE alerts SET message = NULL WHERE id = ?1",
     [SQL_ALERT_GET] =
@@ -163,8 +156,7 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_ALERT_KEYS_BY_STUDY_NEWEST] = ALERT_KEYS(ALERT_OF_STUDY, "id DESC"),
     [SQL_ALERT_KEYS_WAITING] = ALERT_KEYS(ALERT_WAITING, "due_usec, id"),
     [SQL_ALERT_KEYS_WAITING_NEWEST] = ALERT_KEYS(ALERT_WAITING, "id DESC"),
-    [SQL_ALERT_COUNTS] =
-        "SELECT state, sum(alerts) FROM alert_counts WHERE ?1 IS NULL OR channel = ?1 GROUP BY state",
+    [SQL_ALERT_COUNTS] = "SELECT state, sum(alerts) FROM alert_counts WHERE ?1 IS NULL OR channel = ?1 GROUP BY state",
     [SQL_ALERT_THREAD] =
         "SELECT p.thread FROM alerts a JOIN attempts p ON p.message = a.message WHERE a.channel = ?1"
         " AND a.study = (SELECT id FROM studies WHERE nct_id = ?2) AND p.thread IS NOT NULL ORDER BY p.id LIMIT 1",
@@ -179,9 +171,8 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_MEMBER_JOIN] =
         "INSERT INTO members (watch, study, joined_usec) SELECT ?1, id, ?3 FROM studies WHERE nct_id = ?2"
         " ON CONFLICT (watch, study) WHERE left_usec IS NULL DO NOTHING",
-    [SQL_MEMBER_LEAVE] =
-        "UPDATE members SET left_usec = ?3 WHERE watch = ?1 AND left_usec IS NULL"
-        " AND study = (SELECT id FROM studies WHERE nct_id = ?2)",
+    [SQL_MEMBER_LEAVE] = "UPDATE members SET left_usec = ?3 WHERE watch = ?1 AND left_usec IS NULL"
+                         " AND study = (SELECT id FROM studies WHERE nct_id = ?2)",
 
     [SQL_MESSAGE_INSERT] =
         "INSERT INTO messages (message_id, channel, state, created_usec, next_attempt_usec, finished_usec, attempts,"
@@ -217,12 +208,10 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_LEDGER_OF_VERSION] = "SELECT number FROM ledger WHERE subject = 0 AND row = ?1",
     [SQL_LEDGER_VERSION_ROWS] =
         "SELECT min(row), max(row) FROM ledger WHERE subject = 0 AND number >= ?1 AND number <= ?2",
-    [SQL_LEDGER_UNCOVERED_VERSION] =
-        "SELECT " VERSION_COLUMNS VERSION_FROM
-        "WHERE NOT EXISTS (SELECT 1 FROM ledger WHERE subject = 0 AND row = v.id) LIMIT 1",
-    [SQL_LEDGER_UNCOVERED_POLL] =
-        "SELECT id FROM polls WHERE outcome <> 0"
-        " AND NOT EXISTS (SELECT 1 FROM ledger WHERE subject = 1 AND row = polls.id) LIMIT 1",
+    [SQL_LEDGER_UNCOVERED_VERSION] = "SELECT " VERSION_COLUMNS VERSION_FROM
+                                     "WHERE NOT EXISTS (SELECT 1 FROM ledger WHERE subject = 0 AND row = v.id) LIMIT 1",
+    [SQL_LEDGER_UNCOVERED_POLL] = "SELECT id FROM polls WHERE outcome <> 0"
+                                  " AND NOT EXISTS (SELECT 1 FROM ledger WHERE subject = 1 AND row = polls.id) LIMIT 1",
 };
 
 const char *sql_text(enum statement id)

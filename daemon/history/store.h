@@ -40,9 +40,9 @@ void store_rollback(struct store *store);
 
 /* How the writing goes, for status and watchdog. */
 struct store_health {
-    int64_t last_commit_usec;   /* wall; 0 before the first */
+    int64_t last_commit_usec;    /* wall; 0 before the first */
     int64_t slowest_commit_usec; /* since the opening */
-    int error;                  /* negative errno of the last commit, 0 when it went well */
+    int error;                   /* negative errno of the last commit, 0 when it went well */
     char error_text[256];
     int64_t file_bytes; /* database and WAL */
 };

@@ -51,8 +51,8 @@ static int never_seen(const char *nct_id, struct error *e)
 int version_find(struct store *store, const struct version *version, struct version_row *ret, struct error *e)
 {
     _cleanup_query_ struct query query = {0};
-    int r = query_row(&query, store, SQL_VERSION_GET, e, TEXT(version->nct_id), INT(version->origin),
-                      INT(version->number));
+    int r =
+        query_row(&query, store, SQL_VERSION_GET, e, TEXT(version->nct_id), INT(version->origin), INT(version->number));
 
     if (r == -ENOENT)
         return error_set(e, r, "%s has no version %ld", version->nct_id, version->number);

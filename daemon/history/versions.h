@@ -59,7 +59,7 @@ int versions_each(struct store *store, const char *nct_id, version_visitor *visi
 /* What is known of every study, by id, for lists and status. */
 struct study_row {
     char nct_id[STUDY_NCT_ID_BYTES];
-    const char *title, *overall_status; /* valid during the visit */
+    const char *title, *overall_status;     /* valid during the visit */
     long versions, sites, recruiting_sites; /* versions: all, sites: of the newest */
     int64_t first_seen_usec, last_seen_usec, last_changed_usec;
     char refresh[REFRESH_BYTES]; /* of the last poll that saw it */

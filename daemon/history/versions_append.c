@@ -36,7 +36,7 @@ static int write_aliases(struct store *store, const struct study *study, int64_t
     size_t i;
     int r = 0;
 
-    json_array_foreach(aliases, i, alias)
+    json_array_foreach (aliases, i, alias)
         if (r >= 0 && json_is_string(alias))
             r = sql_run(store, SQL_ALIAS_SET, e, TEXT(json_string_value(alias)), INT(study_row));
     return r;

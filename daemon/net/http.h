@@ -26,23 +26,23 @@ struct http_call {
     const char *method; /* "GET", "POST", "PUT" */
     const char *url;
     struct http_header headers[HTTP_MAX_HEADERS]; /* ended by the first NULL name, or full */
-    const void *body; /* copied; NULL for none */
+    const void *body;                             /* copied; NULL for none */
     size_t body_len;
     size_t max_response_bytes; /* of decoded body; more fails the request with -EFBIG; 0: BUF_DEFAULT_MAX_BYTES */
     int64_t timeout_usec;      /* the whole request; 0: 60 s */
     bool allow_http;
-    bool follow_redirects;     /* same protocols, at most 5 */
+    bool follow_redirects; /* same protocols, at most 5 */
     bool want_gzip;
-    const char *ca_file;       /* PEM; NULL: the system's */
-    const char *unix_socket;   /* connect there instead of to the host; NULL: no */
+    const char *ca_file;     /* PEM; NULL: the system's */
+    const char *unix_socket; /* connect there instead of to the host; NULL: no */
     const char *user_agent;
 };
 
 /* Lives until the callback returns. */
 struct http_response {
     int error; /* 0, or a negative errno: no complete answer came. -ETIMEDOUT, -ECONNREFUSED, -EFBIG, -EPROTO … */
-    char error_text[512]; /* "HOST: what libcurl said"; of the URL only the host, since a webhook's is a secret */
-    int status;           /* 200 …; 0 when error */
+    char error_text[512];     /* "HOST: what libcurl said"; of the URL only the host, since a webhook's is a secret */
+    int status;               /* 200 …; 0 when error */
     const char *content_type; /* "" when missing */
     const char *etag;         /* "" when missing */
     int64_t retry_after_usec; /* from now, by Retry-After in seconds or as a date, at most a year; negative: missing */

@@ -29,8 +29,8 @@ struct smtp_server {
 };
 
 struct smtp_mail {
-    const char *from;                /* envelope */
-    const char *const *recipients;   /* envelope */
+    const char *from;              /* envelope */
+    const char *const *recipients; /* envelope */
     size_t recipient_count;
     const char *message; /* the whole RFC 5322 text with CRLF line ends */
     size_t message_len;
@@ -46,8 +46,8 @@ struct smtp_mail {
  *   -EAGAIN     anything else: 4yz, no connection, no TLS where it is required, time is up. Try again. */
 struct smtp_result {
     int error;
-    int code;       /* the server's last reply code before it was told QUIT, 0 without one */
-    char text[512]; /* "HOST: what went wrong", for people, in the server's words where it said any; "" */
+    int code;             /* the server's last reply code before it was told QUIT, 0 without one */
+    char text[512];       /* "HOST: what went wrong", for people, in the server's words where it said any; "" */
     size_t refused_count; /* recipients refused while others were accepted */
     int refused_code;     /* the first one's reply code, 0 for none: one of 4yz may be accepted later */
     char refused[512];    /* their addresses, comma-separated, cut at a whole one */

@@ -70,8 +70,8 @@ void intake_cancel(struct intake *intake);
  * was kept, and the next time that it comes it is taken in whole. */
 int intake_step(struct intake *intake, struct intake_result *ret, struct error *e);
 
-/* A known study that the registry no longer gives leaves the queries that no longer list it, by its newest version. Only
- * when not busy, in one step. */
+/* A known study that the registry no longer gives leaves the queries that no longer list it, by its newest version.
+ * Only when not busy, in one step. */
 int intake_lose(struct intake *intake, const char *nct_id, struct intake_result *ret, struct error *e);
 
 /* Notes the unchanged studies since the last flush as seen again, in one transaction. */

@@ -37,8 +37,8 @@ struct intake {
     struct site_map map;
     struct change_list changes;
     struct notice_list notices;
-    bool same; /* as the newest version: only its standing to a query is news */
-    bool absent; /* it is the newest version, of a study that the registry no longer gives */
+    bool same;                 /* as the newest version: only its standing to a query is news */
+    bool absent;               /* it is the newest version, of a study that the registry no longer gives */
     struct member_move *moves; /* one a query that the record enters or leaves */
     size_t move_count;
     const struct watch **members; /* the query watches that it answers or leaves */

@@ -1,8 +1,8 @@
 /* Looks at the registry on a schedule and takes in what it says.
  *
  * A look asks /version; when dataTimestamp has moved (and at the start) every tracked study is fetched. One request in
- * flight, a polite distance apart. Answers are taken in one record at a time, in slices of the loop. Whatever goes wrong
- * is a failed poll: what is known is kept, the next look comes later, and status says so. */
+ * flight, a polite distance apart. Answers are taken in one record at a time, in slices of the loop. Whatever goes
+ * wrong is a failed poll: what is known is kept, the next look comes later, and status says so. */
 #pragma once
 
 #include "base/err.h"
@@ -44,7 +44,8 @@ struct poller_status {
     long failures;               /* in a row */
     char trouble[512];           /* why the last look failed, "" when it went well */
     long studies;                /* tracked */
-    const char *const *missing;  /* tracked ids that the registry does not know; owned by the poller, until the next poll ends */
+    const char *const
+        *missing; /* tracked ids that the registry does not know; owned by the poller, until the next poll ends */
     size_t missing_count;
     int64_t longest_slice_usec; /* of work on the loop, since the start */
 };
@@ -67,8 +68,8 @@ void poller_configure(struct poller *poller, const struct poller_settings *setti
 
 void poller_status(const struct poller *poller, struct poller_status *ret);
 
-/* The line to the registry, on which one request at a time goes, a polite distance from the one before, for one request of
- * somebody else's. 0: it is lent until poller_line_give_back(), and a look that begins meanwhile waits. -EAGAIN: a look is
- * under way or due, or it is too soon; ask again at *ret_again_usec (monotonic). */
+/* The line to the registry, on which one request at a time goes, a polite distance from the one before, for one request
+ * of somebody else's. 0: it is lent until poller_line_give_back(), and a look that begins meanwhile waits. -EAGAIN: a
+ * look is under way or due, or it is too soon; ask again at *ret_again_usec (monotonic). */
 int poller_line_take(struct poller *poller, int64_t *ret_again_usec);
 void poller_line_give_back(struct poller *poller);

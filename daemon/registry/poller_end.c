@@ -147,7 +147,8 @@ static void tell_well(struct poller *poller)
     pace_note_success(&poller->pace);
 }
 
-/* Queries that were refused and records that could not be read when the studies were last fetched do not make a look fail, but are said. */
+/* Queries that were refused and records that could not be read when the studies were last fetched do not make a look
+ * fail, but are said. */
 static void set_trouble(struct poller *poller)
 {
     char trouble[sizeof(poller->trouble)] = "";

@@ -1,6 +1,6 @@
 /* What the poller's files share: poller (the object and its schedule), poller_look (one look from its first question to
- * last answer), poller_query (what the queries find), poller_ask (a request at its time), poller_take (a page into the history, in slices), poller_end (what
- * becomes of a look), poller_line (whose turn it is to ask). */
+ * last answer), poller_query (what the queries find), poller_ask (a request at its time), poller_take (a page into the
+ * history, in slices), poller_end (what becomes of a look), poller_line (whose turn it is to ask). */
 #pragma once
 
 #include "base/buf.h"
@@ -15,7 +15,7 @@
 #include "registry/poller.h"
 
 enum poller_question {
-    POLLER_ASKS_VERSION, /* begins a look */
+    POLLER_ASKS_VERSION,       /* begins a look */
     POLLER_ASKS_FOUND,         /* a page of what a query finds */
     POLLER_ASKS_VERSION_FOUND, /* ends the queries: was it all of one refresh? */
     POLLER_ASKS_PAGE,
@@ -107,7 +107,8 @@ void poller_query_refused(struct poller *poller, const struct error *refused);
 /* All of it was of one refresh. */
 void poller_query_ended(struct poller *poller);
 
-/* Which of the missing ids leave a query; then, inside a transaction, which queries had their first complete listing. */
+/* Which of the missing ids leave a query; then, inside a transaction, which queries had their first complete listing.
+ */
 int poller_query_lose(struct poller *poller, const char *const *missing, size_t missing_count, struct error *e);
 int poller_query_set_running(struct poller *poller, struct error *e);
 

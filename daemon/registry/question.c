@@ -74,9 +74,9 @@ int question_append(struct buf *out, const struct watch *watch)
     const struct {
         const char *parameter, *value;
     } texts[] = {
-        {"query.cond", watch->query.condition}, {"query.intr", watch->query.intervention},
-        {"query.term", watch->query.term},      {"query.titles", watch->query.title},
-        {"query.spons", watch->query.sponsor},  {"query.locn", watch->query.location},
+        {"query.cond", watch->query.condition},  {"query.intr", watch->query.intervention},
+        {"query.term", watch->query.term},       {"query.titles", watch->query.title},
+        {"query.spons", watch->query.sponsor},   {"query.locn", watch->query.location},
         {"query.patient", watch->query.patient}, {"query.id", watch->query.id},
     };
     _cleanup_buf_ struct buf question = {0};

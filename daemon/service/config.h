@@ -18,11 +18,11 @@ struct config {
     struct poller_settings registry;
     char *history_path;
     int64_t retain_usec; /* of polls in which nothing changed; 0: forever */
-    bool backfill; /* fetch from the registry's own archive what is from before a study was first seen */
+    bool backfill;       /* fetch from the registry's own archive what is from before a study was first seen */
     char *control_path;
     int log_priority;
     int64_t health_after_usec; /* the registry unread for so long, or a channel ill: tell the others */
-    char *heartbeat_url; /* asked after every good look; NULL: none */
+    char *heartbeat_url;       /* asked after every good look; NULL: none */
     struct watch *watches;
     size_t watch_count;
     struct channel *channels;

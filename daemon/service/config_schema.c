@@ -150,7 +150,8 @@ static void hear(cyaml_log_t level, void *userdata, const char *format, va_list 
         snprintf(answer->sentence, sizeof(answer->sentence), "%s", strncmp(text, "Load: ", 6) == 0 ? text + 6 : text);
 }
 
-/* libcyaml lets a list grow entry by entry; half as much again each time keeps a long one from being copied each time. */
+/* libcyaml lets a list grow entry by entry; half as much again each time keeps a long one from being copied each time.
+ */
 static void *allocate(void *userdata, void *block, size_t size)
 {
     (void)userdata;

@@ -24,6 +24,7 @@
 /* A section's members stand directly in the draft of the whole file. */
 #define SECTION .shape = SETTING_BLOCK, .offset = 0, .size = 0
 
+/* clang-format off */
 #define END {.key = NULL}
 
 static const struct setting registry_settings[] = {
@@ -180,6 +181,7 @@ static const struct setting top_settings[] = {
      .help = "Certificates (PEM) to trust for all channels instead of the system's."},
     END,
 };
+/* clang-format on */
 
 static struct {
     pthread_once_t once;

@@ -47,8 +47,8 @@ struct manager {
     struct api *api;
     struct heartbeat *heartbeat;
     struct http_request *switch_request; /* to the dead man's switch, or NULL */
-    struct timer *check_timer; /* health and what systemd is told */
-    struct timer *once_timer;  /* of a once-run, while alerts go out */
+    struct timer *check_timer;           /* health and what systemd is told */
+    struct timer *once_timer;            /* of a once-run, while alerts go out */
 
     int64_t started_usec;  /* wall */
     int64_t progress_usec; /* stopwatch: when a poll last began, got on or ended */
@@ -87,8 +87,8 @@ bool manager_gets_on(struct manager *manager);
 /* manager_switch.c: a dead man's switch that somebody else runs hears of every good look */
 void manager_ask_switch(struct manager *manager);
 
-/* manager_care.c: a quick check of the history after an unclean end; a thorough one a week, and every day the polls that
- * need not be kept */
+/* manager_care.c: a quick check of the history after an unclean end; a thorough one a week, and every day the polls
+ * that need not be kept */
 void manager_begin_care(struct manager *manager);
 void manager_take_care(struct manager *manager);
 

@@ -194,6 +194,6 @@ json_t *manager_status(struct manager *manager)
                      json_time(manager->started_usec), "uptime_sec", (json_int_t)(uptime_usec / USEC_PER_SEC),
                      "settings", json_text(manager->config_path), "healthy", json_array_size(troubles) == 0, "troubles",
                      troubles, "registry", registry_status(manager), "history", history_status(manager), "channels",
-                     channels, "watches", watches, "backfill", manager_backfill_status(manager), "loop", "longest_stall_usec",
-                     (json_int_t)heartbeat_longest_stall_usec(manager->heartbeat));
+                     channels, "watches", watches, "backfill", manager_backfill_status(manager), "loop",
+                     "longest_stall_usec", (json_int_t)heartbeat_longest_stall_usec(manager->heartbeat));
 }

@@ -4,6 +4,7 @@
 #include "trial/site_words.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Evidence is added up. The values were set on the judged pairs of versions by these rules of thumb, each a line in
@@ -142,13 +143,29 @@ static size_t count_slips(const struct site_features *a, const struct site_featu
     return rows[a->letter_count % 3][b->letter_count];
 }
 
+/* Letters that one name has and the other has not. A slip makes two at most, so that this tells most other names at
+ * once. */
+static size_t count_odd_letters(const struct site_features *a, const struct site_features *b)
+{
+    int counts[256] = {0};
+    size_t odd = 0;
+
+    for (size_t i = 0; i < a->letter_count; i++)
+        counts[(unsigned char)a->letters[i]]++;
+    for (size_t j = 0; j < b->letter_count; j++)
+        counts[(unsigned char)b->letters[j]]--;
+    for (size_t c = 0; c < ARRAY_SIZE(counts); c++)
+        odd += (size_t)abs(counts[c]);
+    return odd;
+}
+
 /* Whether the names differ by no more than slips of the keyboard. */
 static bool is_slip(const struct site_features *a, const struct site_features *b)
 {
     size_t least = size_min(a->letter_count, b->letter_count), most = size_max(a->letter_count, b->letter_count);
     size_t allowed = size_min(least / SLIP_LETTERS_EACH + (least > SLIP_LETTERS_EACH / 2), SLIP_MAX);
 
-    return most - least <= allowed && count_slips(a, b) <= allowed;
+    return most - least <= allowed && count_odd_letters(a, b) <= 2 * allowed && count_slips(a, b) <= allowed;
 }
 
 /* How much of the names is the same, in percent; half by what one adds to the other, half by what of the shorter is in

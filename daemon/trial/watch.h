@@ -22,22 +22,22 @@ struct watch_near {
 };
 
 struct watch {
-    char *name;         /* owned, unique */
-    char **studies;     /* owned, NCT ids or aliases */
+    char *name;     /* owned, unique */
+    char **studies; /* owned, NCT ids or aliases */
     size_t study_count;
-    bool all_studies;   /* the whole registry */
+    bool all_studies; /* the whole registry */
     struct {
         char *condition, *intervention, *term, *title, *sponsor, *location, *patient, *id, *status, *phase, *advanced;
-    } query;            /* owned; all NULL when the watch names its studies */
+    } query;                /* owned; all NULL when the watch names its studies */
     bool announce_existing; /* what the query's first listing finds is told, once */
-    uint64_t kinds;     /* bit 1 << kind: those that were named */
-    unsigned weights;   /* bit 1 << weight: changes of that weight of their own, whatever their kind */
-    char **countries;   /* owned; only sites there, by the registry's names in any case; none: everywhere */
+    uint64_t kinds;         /* bit 1 << kind: those that were named */
+    unsigned weights;       /* bit 1 << weight: changes of that weight of their own, whatever their kind */
+    char **countries;       /* owned; only sites there, by the registry's names in any case; none: everywhere */
     size_t country_count;
     struct watch_near near; /* only sites there; changes that are not about a site pass */
-    char **highlight;   /* owned; words whose eligibility lines are quoted */
+    char **highlight;       /* owned; words whose eligibility lines are quoted */
     size_t highlight_count;
-    char **channels;    /* owned; names */
+    char **channels; /* owned; names */
     size_t channel_count;
 };
 
@@ -54,11 +54,12 @@ bool watch_has_query(const struct watch *watch);
 
 /* Whether the watch asks to be told of this change of a study (after is the newer version).
  *
- * Its kind must be among the watch's, or its own weight (re-wrapped eligibility is routine); listed always is for a query. A study that enters or leaves a query concerns the
- * watch whose query it is, by its name in after or before. A change of weight silent passes only when its kind
- * is silent as such. Countries and near hold for changes of a site, by where it is now, or was when
- * it is no longer listed. No alert is lost for lack of data: a site without country passes countries; a site without
- * geoPoint is taken to be where the study's other sites in its city and country are, and passes near if none says. */
+ * Its kind must be among the watch's, or its own weight (re-wrapped eligibility is routine); listed always is for a
+ * query. A study that enters or leaves a query concerns the watch whose query it is, by its name in after or before. A
+ * change of weight silent passes only when its kind is silent as such. Countries and near hold for changes of a site,
+ * by where it is now, or was when it is no longer listed. No alert is lost for lack of data: a site without country
+ * passes countries; a site without geoPoint is taken to be where the study's other sites in its city and country are,
+ * and passes near if none says. */
 bool watch_wants(const struct watch *watch, const struct study *after, const struct change *change);
 
 /* Kilometres along the great circle from near to a location's geoPoint, negative when it has none. */
@@ -92,10 +93,10 @@ const struct watch *watch_set_find(const struct watch_set *set, const char *name
 
 /* What one channel is to be told about one study: the outcome of matching. */
 struct notice {
-    const char *channel;           /* borrowed from a watch */
-    const struct watch **watches;  /* owned array: the watches that lead to it */
+    const char *channel;          /* borrowed from a watch */
+    const struct watch **watches; /* owned array: the watches that lead to it */
     size_t watch_count;
-    size_t *changes;               /* owned array: indexes into the change list, ascending, each once */
+    size_t *changes; /* owned array: indexes into the change list, ascending, each once */
     size_t change_count;
 };
 

@@ -29,8 +29,8 @@ struct fixture {
     char path[96];
     struct store *store;
     struct error e;
-    int64_t poll;      /* the running one, 0 before fixture_poll() */
-    int64_t now_usec;  /* moves by an hour with every version */
+    int64_t poll;     /* the running one, 0 before fixture_poll() */
+    int64_t now_usec; /* moves by an hour with every version */
 };
 
 /* Shows the sentence of a call that should have worked. */
@@ -155,8 +155,13 @@ static inline void fixture_poll(struct fixture *f)
 
 static inline struct poll fixture_poll_end(struct fixture *f, enum poll_outcome outcome)
 {
-    struct poll poll = {.id = f->poll, .started_usec = f->now_usec, .finished_usec = f->now_usec + USEC_PER_SEC,
-                        .outcome = outcome, .requests = 2, .records = 1, .bytes = 4711};
+    struct poll poll = {.id = f->poll,
+                        .started_usec = f->now_usec,
+                        .finished_usec = f->now_usec + USEC_PER_SEC,
+                        .outcome = outcome,
+                        .requests = 2,
+                        .records = 1,
+                        .bytes = 4711};
 
     strcpy(poll.refresh, REFRESH_1);
     assert_ok(f, store_begin(f->store, &f->e));
@@ -166,8 +171,8 @@ static inline struct poll fixture_poll_end(struct fixture *f, enum poll_outcome 
 }
 
 /* In a transaction: the version with its changes and sites, as intake does it. */
-static inline int take_in(struct fixture *f, const struct study *study, const struct study *before,
-                          struct version *ret, int64_t *ids)
+static inline int take_in(struct fixture *f, const struct study *study, const struct study *before, struct version *ret,
+                          int64_t *ids)
 {
     _cleanup_site_map_ struct site_map map = {0};
     _cleanup_change_list_ struct change_list changes = {0};

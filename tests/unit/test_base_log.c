@@ -69,7 +69,8 @@ static void control_characters_of_strangers_are_blanked(void **state)
 
     (void)state;
     log_set_sink(hear, &heard);
-    log_info("title %s", "a\r\nb\x1B[31m\x7F\xC2\x9B" "1m\xC3\xA9");
+    log_info("title %s", "a\r\nb\x1B[31m\x7F\xC2\x9B"
+                         "1m\xC3\xA9");
     assert_string_equal(heard.text, "title a  b [31m   1m\xC3\xA9");
 }
 

@@ -33,8 +33,8 @@ static void durations_are_sums_of_units(void **state)
 
 static void other_durations_are_refused(void **state)
 {
-    static const char *const texts[] = {"", "s", "15", "15 m", " 15m", "15m ",
-                                        "-1s", "+1s", "1.5h", "1h30", "15M", "1y", "1ms"};
+    static const char *const texts[] = {"",    "s",    "15",   "15 m", " 15m", "15m ", "-1s",
+                                        "+1s", "1.5h", "1h30", "15M",  "1y",   "1ms"};
     int64_t usec = 42;
 
     (void)state;
@@ -86,8 +86,8 @@ static void durations_read_as_their_largest_two_units(void **state)
 
 static void distances_need_a_unit(void **state)
 {
-    static const char *const wrong[] = {"", "300", "km", "-3km", "3 m", "3kmh", "1e3km", ".5km", "5.km", "nankm",
-                                        "infkm", "0x10km", "1000001km", " 3km", "3km "};
+    static const char *const wrong[] = {"",     "300",   "km",    "-3km",   "3 m",       "3kmh", "1e3km", ".5km",
+                                        "5.km", "nankm", "infkm", "0x10km", "1000001km", " 3km", "3km "};
     double km = -1;
 
     (void)state;
@@ -128,11 +128,30 @@ static void an_nct_id_has_eight_digits(void **state)
 
 static void utf8_is_what_rfc_3629_says(void **state)
 {
-    static const char *const good[] = {"", "plain", "\xC3\xA9", "\xE2\x80\x94", "\xF0\x9F\x98\x80", "\xED\x9F\xBF",
-                                       "\xEE\x80\x80", "\xF4\x8F\xBF\xBF", "\xEF\xBB\xBF"};
-    static const char *const bad[] = {"\x80", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80",
-                                      "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xC3", "\xE2\x80", "\xF0\x9F\x98",
-                                      "\xC3(", "\xE2(\x80", "\xFF", "caf\xE9"};
+    static const char *const good[] = {"",
+                                       "plain",
+                                       "\xC3\xA9",
+                                       "\xE2\x80\x94",
+                                       "\xF0\x9F\x98\x80",
+                                       "\xED\x9F\xBF",
+                                       "\xEE\x80\x80",
+                                       "\xF4\x8F\xBF\xBF",
+                                       "\xEF\xBB\xBF"};
+    static const char *const bad[] = {"\x80",
+                                      "\xC0\x80",
+                                      "\xC1\xBF",
+                                      "\xE0\x9F\xBF",
+                                      "\xED\xA0\x80",
+                                      "\xF0\x8F\xBF\xBF",
+                                      "\xF4\x90\x80\x80",
+                                      "\xF5\x80\x80\x80",
+                                      "\xC3",
+                                      "\xE2\x80",
+                                      "\xF0\x9F\x98",
+                                      "\xC3(",
+                                      "\xE2(\x80",
+                                      "\xFF",
+                                      "caf\xE9"};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(good); i++)
@@ -179,11 +198,15 @@ static void half_a_character_is_dropped(void **state)
 
 static void strangers_text_is_cleaned_in_place(void **state)
 {
-    char text[] = "a\r\nb\t\xC2\x9B" "c\xC3\xA9\xFF\xC3(\xE2\x80", empty[] = "";
+    char text[] = "a\r\nb\t\xC2\x9B"
+                  "c\xC3\xA9\xFF\xC3(\xE2\x80",
+         empty[] = "";
 
     (void)state;
     text_clean(text);
-    assert_string_equal(text, "a  b   c\xC3\xA9?" "?(?" "?");
+    assert_string_equal(text, "a  b   c\xC3\xA9?"
+                              "?(?"
+                              "?");
     text_clean(empty);
     assert_string_equal(empty, "");
 }

@@ -76,8 +76,14 @@ static void the_hash_is_that_of_the_documented_text(void **state)
     assert_int_equal(strncmp(head, "1:", 2), 0);
     assert_string_equal(head + 2, digest_hex(hash, sizeof(hash), hex));
 
-    struct poll poll = {.id = f->poll, .finished_usec = f->now_usec + 1, .outcome = POLL_FAILED, .requests = 1,
-                        .records = 2, .changed = 3, .missing = 4, .bytes = 5};
+    struct poll poll = {.id = f->poll,
+                        .finished_usec = f->now_usec + 1,
+                        .outcome = POLL_FAILED,
+                        .requests = 1,
+                        .records = 2,
+                        .changed = 3,
+                        .missing = 4,
+                        .bytes = 5};
     const char *const missing[] = {NCT_2};
     strcpy(poll.reason, "a\tb\\c\nd");
     assert_ok(f, store_begin(f->store, &f->e));
@@ -135,8 +141,8 @@ static void every_field_of_a_version_counts(void **state)
 
 static void every_field_of_a_poll_counts(void **state)
 {
-    static const char *const fields[] = {"started_usec", "finished_usec", "outcome", "requests", "records",
-                                         "changed",      "missing",       "bytes"};
+    static const char *const fields[] = {"started_usec", "finished_usec", "outcome", "requests",
+                                         "records",      "changed",       "missing", "bytes"};
     static const char *const texts[] = {"refresh", "api_version", "reason", "missing_ids"};
     char sql[256];
 
@@ -173,8 +179,7 @@ static void a_deleted_base_is_found_at_its_own_entry(void **state)
 
 static void a_deleted_poll_is_found(void **state)
 {
-    assert_broken(*state,
-                  "PRAGMA foreign_keys = OFF; DROP TRIGGER polls_no_delete; DELETE FROM polls WHERE id = 1",
+    assert_broken(*state, "PRAGMA foreign_keys = OFF; DROP TRIGGER polls_no_delete; DELETE FROM polls WHERE id = 1",
                   "entry 3 does not hold: its poll is not there");
 }
 
@@ -240,7 +245,15 @@ static void an_older_file_does_not_contain_what_was_attested(void **state)
 
 static void what_is_no_head_is_refused(void **state)
 {
-    static const char *const heads[] = {"", ":", "1", "1:", "x:", "-1:", "0:00", "1:abc", "99999999999999999999:",
+    static const char *const heads[] = {"",
+                                        ":",
+                                        "1",
+                                        "1:",
+                                        "x:",
+                                        "-1:",
+                                        "0:00",
+                                        "1:abc",
+                                        "99999999999999999999:",
                                         "1:zz34567890123456789012345678901234567890123456789012345678901234",
                                         "1:AA34567890123456789012345678901234567890123456789012345678901234",
                                         " 1:aa34567890123456789012345678901234567890123456789012345678901234"};

@@ -24,9 +24,16 @@ static const char *add(struct fixture *f, const char *channel, const char *nct_i
     char refresh[32];
 
     snprintf(refresh, sizeof(refresh), "refresh %d", n);
-    struct alert_new alert = {.channel = channel, .nct_id = nct_id, .refresh = refresh, .version = 1,
-                              .watches = watches, .watch_count = 2, .changes = changes, .change_count = 3,
-                              .weight = WEIGHT_URGENT, .created_usec = NOW};
+    struct alert_new alert = {.channel = channel,
+                              .nct_id = nct_id,
+                              .refresh = refresh,
+                              .version = 1,
+                              .watches = watches,
+                              .watch_count = 2,
+                              .changes = changes,
+                              .change_count = 3,
+                              .weight = WEIGHT_URGENT,
+                              .created_usec = NOW};
     assert_ok(f, outbox_add(f->store, &alert, ids[n], &f->e));
     return ids[n];
 }
@@ -157,8 +164,12 @@ static void a_message_is_delivered(void **state)
     assert_int_equal(row.next_attempt_usec, NOW);
     assert_int_equal(row.alert_count, 2);
 
-    struct attempt retry = {.started_usec = NOW, .latency_usec = 10, .outcome = ATTEMPT_RETRY, .code = 503,
-                            .retry_at_usec = NOW + USEC_PER_MINUTE, .answer = "busy"};
+    struct attempt retry = {.started_usec = NOW,
+                            .latency_usec = 10,
+                            .outcome = ATTEMPT_RETRY,
+                            .code = 503,
+                            .retry_at_usec = NOW + USEC_PER_MINUTE,
+                            .answer = "busy"};
     assert_ok(f, outbox_record_attempt(f->store, message, &retry, &f->e));
     assert_ok(f, outbox_next_message(f->store, "cardiology", &row, &f->e));
     assert_int_equal(row.attempts, 1);
@@ -166,8 +177,12 @@ static void a_message_is_delivered(void **state)
     assert_int_equal(look(f, ids[0]).row.due_usec, NOW + USEC_PER_MINUTE);
     assert_string_equal(look(f, ids[0]).last_answer, "busy");
 
-    struct attempt good = {.started_usec = NOW + USEC_PER_MINUTE, .latency_usec = 20, .outcome = ATTEMPT_DELIVERED,
-                           .code = 200, .answer = "ok", .thread = "1770.42"};
+    struct attempt good = {.started_usec = NOW + USEC_PER_MINUTE,
+                           .latency_usec = 20,
+                           .outcome = ATTEMPT_DELIVERED,
+                           .code = 200,
+                           .answer = "ok",
+                           .thread = "1770.42"};
     assert_ok(f, outbox_record_attempt(f->store, message, &good, &f->e));
     assert_int_equal(outbox_record_attempt(f->store, message, &good, &f->e), -EALREADY);
     assert_int_equal(outbox_record_attempt(f->store, "msg_none", &good, &f->e), -ENOENT);
@@ -248,8 +263,8 @@ static void alerts_are_held_until_their_time(void **state)
 {
     struct fixture *f = *state;
     struct copy copy = {0};
-    struct alert_filter waiting = {.channel = "digest", .states = 1U << ALERT_DUE | 1U << ALERT_HELD,
-                                   .due_until_usec = NOW};
+    struct alert_filter waiting = {
+        .channel = "digest", .states = 1U << ALERT_DUE | 1U << ALERT_HELD, .due_until_usec = NOW};
 
     prepare(f);
     const char *a = add(f, "digest", NCT_1, 1), *b = add(f, "digest", NCT_1, 2);

@@ -11,8 +11,13 @@ static void a_finished_poll_reads_back_whole(void **state)
 {
     static const char *const missing[] = {"NCT00000001", "NCT00000002"};
     struct fixture *f = *state;
-    struct poll found, poll = {.finished_usec = 99, .outcome = POLL_FAILED, .requests = 1, .records = 2, .changed = 3,
-                               .missing = 2, .bytes = INT64_C(5000000000)};
+    struct poll found, poll = {.finished_usec = 99,
+                               .outcome = POLL_FAILED,
+                               .requests = 1,
+                               .records = 2,
+                               .changed = 3,
+                               .missing = 2,
+                               .bytes = INT64_C(5000000000)};
 
     fixture_poll(f);
     poll.id = f->poll;

@@ -17,15 +17,19 @@ static struct study *study_at(const char *status, const char *const *facilities)
                                 json_string((*facilities)[len] ? "RECRUITING" : "NOT_YET_RECRUITING"));
         json_array_append_new(locations, location);
     }
-    json_t *record = json_pack("{s:{s:{s:s}, s:{s:s}, s:{s:o}}}", "protocolSection", "identificationModule", "nctId",
-                               NCT_1, "statusModule", "overallStatus", status, "contactsLocationsModule", "locations",
-                               locations);
+    json_t *record =
+        json_pack("{s:{s:{s:s}, s:{s:s}, s:{s:o}}}", "protocolSection", "identificationModule", "nctId", NCT_1,
+                  "statusModule", "overallStatus", status, "contactsLocationsModule", "locations", locations);
     assert_int_equal(study_from_json(record, &study, NULL), 0);
     json_decref(record);
     return study;
 }
 
-#define FACILITIES(...) (const char *const[]){__VA_ARGS__, NULL}
+#define FACILITIES(...)                                                                                                \
+    (const char *const[])                                                                                              \
+    {                                                                                                                  \
+        __VA_ARGS__, NULL                                                                                              \
+    }
 
 static int collect(const struct site_row *row, void *userdata)
 {
@@ -238,14 +242,10 @@ static void what_is_no_range_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        test_with_history(a_site_keeps_its_number_for_good),
-        test_with_history(times_say_since_when),
-        test_with_history(what_is_said_of_a_site_is_kept),
-        test_with_history(changes_name_the_site),
-        test_with_history(an_unchanged_list_is_written_once),
-        test_with_history(a_study_without_sites_may_get_some),
-        test_with_history(a_map_of_something_else_is_refused),
-        cmocka_unit_test(ranges_are_written_and_read),
+        test_with_history(a_site_keeps_its_number_for_good),   test_with_history(times_say_since_when),
+        test_with_history(what_is_said_of_a_site_is_kept),     test_with_history(changes_name_the_site),
+        test_with_history(an_unchanged_list_is_written_once),  test_with_history(a_study_without_sites_may_get_some),
+        test_with_history(a_map_of_something_else_is_refused), cmocka_unit_test(ranges_are_written_and_read),
         cmocka_unit_test(what_is_no_range_is_refused),
     };
 

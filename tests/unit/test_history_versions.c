@@ -195,8 +195,8 @@ static void studies_are_listed_with_what_is_known(void **state)
     fixture_take_in(f, c, NULL);
     assert_int_equal(versions_count_studies(f->store), 2);
     assert_ok(f, versions_each_study(f->store, collect_studies, &text, &f->e));
-    assert_string_equal(buf_string(&text), NCT_2 " COMPLETED 1 0/2 " REFRESH_1 ";" NCT_1 " TERMINATED 2 0/2 " REFRESH_1
-                                                 ";");
+    assert_string_equal(buf_string(&text),
+                        NCT_2 " COMPLETED 1 0/2 " REFRESH_1 ";" NCT_1 " TERMINATED 2 0/2 " REFRESH_1 ";");
     assert_string_equal(outsider_reads(f->path, "SELECT first_seen FROM study WHERE nct_id = '" NCT_1 "'"),
                         "2026-02-11T10:00:05Z");
 }

@@ -24,8 +24,8 @@ struct fixture {
     struct evconnlistener *raw;
     struct http *http;
     unsigned port, raw_port;
-    int connections;         /* accepted by the server so far */
-    const char *raw_answer;  /* what the raw server says before it closes; NULL: nothing, and it stays open */
+    int connections;        /* accepted by the server so far */
+    const char *raw_answer; /* what the raw server says before it closes; NULL: nothing, and it stays open */
     struct bufferevent *raw_clients[8];
     struct event *deadline;
 };
@@ -126,8 +126,7 @@ static void serve(struct evhttp_request *request, void *userdata)
                             type ? type : "untyped");
         evbuffer_add_buffer(out, input);
     } else if (strcmp(path, "/agent") == 0) {
-        evbuffer_add_printf(out, "%s|%s",
-                            evhttp_find_header(evhttp_request_get_input_headers(request), "User-Agent"),
+        evbuffer_add_printf(out, "%s|%s", evhttp_find_header(evhttp_request_get_input_headers(request), "User-Agent"),
                             evhttp_find_header(evhttp_request_get_input_headers(request), "X-Empty"));
     } else if (strcmp(path, "/moved") == 0) {
         evhttp_add_header(evhttp_request_get_output_headers(request), "Location", "/here");
@@ -568,8 +567,14 @@ static void what_cannot_be_sent_is_refused(void **state)
 static void header_injection_is_refused(void **state)
 {
     static const struct http_header headers[] = {
-        {"X-Title", "a\r\nBcc: hush"}, {"X-Title", "a\nb"}, {"X-Title", "a\rb"}, {"X-Title", "a\x01"},
-        {"X Title", "a"},              {"X-Title:", "a"},   {"X\r\nY", "a"},     {"", "a"},
+        {"X-Title", "a\r\nBcc: hush"},
+        {"X-Title", "a\nb"},
+        {"X-Title", "a\rb"},
+        {"X-Title", "a\x01"},
+        {"X Title", "a"},
+        {"X-Title:", "a"},
+        {"X\r\nY", "a"},
+        {"", "a"},
     };
     struct fixture *fixture = *state;
 

@@ -113,8 +113,8 @@ static void characters_are_never_split_between_words(void **state)
 
 static void injection_is_refused_with_the_header_named(void **state)
 {
-    static const char *const values[] = {"a\r\nBcc: x@example.org", "a\nb", "a\rb", "a\x01",
-                                         "a\tb", "a\x7F", "\xC2\x85"};
+    static const char *const values[] = {
+        "a\r\nBcc: x@example.org", "a\nb", "a\rb", "a\x01", "a\tb", "a\x7F", "\xC2\x85"};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
@@ -316,10 +316,31 @@ static void addresses_are_judged(void **state)
     static const char *const good[] = {"a@example.org", "first.last+tag@sub.example.org", "root@localhost",
                                        "o'brien@example.org"};
     static const char *const bad[] = {
-        "", "@", "a@", "@b", "a", "a@b@c", "a b@example.org", "a@exam ple.org", "a@example.org\r\nRCPT TO:<b@c>",
-        "<a@example.org>", "a@example..org", ".a@example.org", "a.@example.org", "a..b@example.org", "a@-example.org",
-        "a@example.org-", "a@.example.org", "a@example.org.", "\"a\"@example.org", "a,b@example.org", "a@[127.0.0.1]",
-        "a@example.org\t", "a@exa\x01mple.org", "\xFF@example.org", "a@exa_mple.org",
+        "",
+        "@",
+        "a@",
+        "@b",
+        "a",
+        "a@b@c",
+        "a b@example.org",
+        "a@exam ple.org",
+        "a@example.org\r\nRCPT TO:<b@c>",
+        "<a@example.org>",
+        "a@example..org",
+        ".a@example.org",
+        "a.@example.org",
+        "a..b@example.org",
+        "a@-example.org",
+        "a@example.org-",
+        "a@.example.org",
+        "a@example.org.",
+        "\"a\"@example.org",
+        "a,b@example.org",
+        "a@[127.0.0.1]",
+        "a@example.org\t",
+        "a@exa\x01mple.org",
+        "\xFF@example.org",
+        "a@exa_mple.org",
     };
     bool utf8 = true;
 

@@ -36,7 +36,8 @@ static void pages_are_followed_to_the_last(void **state)
     (void)state;
     assert_int_equal(finding_next(finding, &url, &e), 1);
     assert_string_equal(buf_string(&url), FIRST);
-    assert_int_equal(take(finding, "{\"totalCount\":2,\"studies\":[" ONE("NCT00000002") "],\"nextPageToken\":\"t/1\"}"), 0);
+    assert_int_equal(take(finding, "{\"totalCount\":2,\"studies\":[" ONE("NCT00000002") "],\"nextPageToken\":\"t/1\"}"),
+                     0);
     assert_int_equal(finding_next(finding, &url, &e), 1);
     assert_string_equal(buf_string(&url), FIRST "&pageToken=t%2F1");
     assert_int_equal(take(finding, "{\"studies\":[" ONE("NCT00000001") "," ONE("NCT00000002") "]}"), 0);
@@ -71,7 +72,11 @@ static void a_study_twice_instead_of_another_is_not_whole(void **state)
 static void what_is_no_page_is_refused(void **state)
 {
     static const char *const texts[] = {
-        "", "[]", "{\"studies\":[" ONE("NCT00000001"), "{\"studies\":[{}]}", "{\"studies\":[" ONE("NCT1") "]}",
+        "",
+        "[]",
+        "{\"studies\":[" ONE("NCT00000001"),
+        "{\"studies\":[{}]}",
+        "{\"studies\":[" ONE("NCT1") "]}",
         "{\"studies\":[3]}",
     };
 

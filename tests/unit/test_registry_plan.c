@@ -26,7 +26,8 @@ static struct study *make_record(const char *nct_id, const char *alias)
     struct error e;
 
     snprintf(text, sizeof(text),
-             "{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"%s\",\"nctIdAliases\":[\"%s\"]}}}", nct_id, alias);
+             "{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"%s\",\"nctIdAliases\":[\"%s\"]}}}", nct_id,
+             alias);
     assert_int_equal(study_from_text(text, strlen(text), &study, &e), 0);
     return study;
 }

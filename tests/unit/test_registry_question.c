@@ -13,9 +13,14 @@ static void check_question(const struct watch *watch, const char *expected)
 
 static void every_part_has_its_parameter(void **state)
 {
-    struct watch watch = {.query = {.condition = (char[]){"a"}, .intervention = (char[]){"b"}, .term = (char[]){"c"},
-                                    .title = (char[]){"d"}, .sponsor = (char[]){"e"}, .location = (char[]){"f"},
-                                    .patient = (char[]){"g"}, .id = (char[]){"h"}}};
+    struct watch watch = {.query = {.condition = (char[]){"a"},
+                                    .intervention = (char[]){"b"},
+                                    .term = (char[]){"c"},
+                                    .title = (char[]){"d"},
+                                    .sponsor = (char[]){"e"},
+                                    .location = (char[]){"f"},
+                                    .patient = (char[]){"g"},
+                                    .id = (char[]){"h"}}};
 
     (void)state;
     check_question(&watch, "query.cond=a&query.intr=b&query.term=c&query.titles=d&query.spons=e&query.locn=f"

@@ -186,10 +186,12 @@ static const struct {
               "    notify: [here]\n" HERE,
      "t.yaml:5: watch freedom: near.within: \"300\" is no distance; write for example 300km or 50mi"},
     {"a status that is no word",
-     REGISTRY "watches:\n  - name: cd34\n    query: {condition: angina, status: \"recruiting!\"}\n    notify: [here]\n" HERE,
+     REGISTRY
+     "watches:\n  - name: cd34\n    query: {condition: angina, status: \"recruiting!\"}\n    notify: [here]\n" HERE,
      "t.yaml:4: watch cd34: \"recruiting!\" is no list of words such as RECRUITING, COMPLETED"},
     {"an announcement without a query",
-     REGISTRY "watches:\n  - name: freedom\n    studies: [NCT04614467]\n    announce: existing\n    notify: [here]\n" HERE,
+     REGISTRY
+     "watches:\n  - name: freedom\n    studies: [NCT04614467]\n    announce: existing\n    notify: [here]\n" HERE,
      "t.yaml:5: watch freedom: announce is for a watch with a query"},
     {"an announcement of something else",
      REGISTRY "watches:\n  - name: cd34\n    query: {condition: angina}\n    announce: all\n    notify: [here]\n" HERE,

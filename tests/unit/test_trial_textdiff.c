@@ -38,8 +38,7 @@ static void words_are_struck_and_added(void **state)
         {"a b x", "a b y", "a b[- x-]{+ y+}"},
         {"a c", "a b c", "a {+b +}c"},
         {"a b c d e", "a x c y e", "a [-b -]{+x +}c [-d -]{+y +}e"},
-        {"Age 18 to 65 years", "Age 21 to 70 years or older",
-         "Age [-18 -]{+21 +}to [-65 -]{+70 +}years{+ or older+}"},
+        {"Age 18 to 65 years", "Age 21 to 70 years or older", "Age [-18 -]{+21 +}to [-65 -]{+70 +}years{+ or older+}"},
     };
 
     (void)state;
@@ -143,7 +142,10 @@ static void natures_are_told_apart(void **state)
         {"", "", TEXTDIFF_EQUAL},
         {"a b", "a b", TEXTDIFF_EQUAL},
         {"a b", "a\nb ", TEXTDIFF_REWRAPPED},
-        {"a b", "a\xC2\xA0" "b", TEXTDIFF_REWRAPPED},
+        {"a b",
+         "a\xC2\xA0"
+         "b",
+         TEXTDIFF_REWRAPPED},
         {"a b", "ab", TEXTDIFF_REWORDED},
         {"1. Age\n2. BMI", "1) Age\n2) BMI", TEXTDIFF_RENUMBERED},
         {"1. Age\n2. BMI", "- Age\n- BMI", TEXTDIFF_RENUMBERED},
@@ -176,8 +178,8 @@ static void natures_are_told_apart(void **state)
 
 static void a_series_of_roman_numbers_is_followed(void **state)
 {
-    static const char *const roman[] = {"i",    "ii", "iii", "iv",   "v",   "vi",  "vii", "viii", "ix", "x",
-                                        "xi",   "xii", "xiii", "xiv", "xv", "xvi", "xvii", "xviii", "xix", "xx"};
+    static const char *const roman[] = {"i",  "ii",  "iii",  "iv",  "v",  "vi",  "vii",  "viii",  "ix",  "x",
+                                        "xi", "xii", "xiii", "xiv", "xv", "xvi", "xvii", "xviii", "xix", "xx"};
     _cleanup_buf_ struct buf before = {0}, after = {0};
 
     (void)state;

@@ -64,8 +64,8 @@ static bool wants_site(const struct watch *watch, size_t index)
 
 static struct watch near_cincinnati(double within_km)
 {
-    return (struct watch){
-        .weights = watch_default_weights(), .near = {.set = true, .lat = 39.14, .lon = -84.52, .within_km = within_km}};
+    return (struct watch){.weights = watch_default_weights(),
+                          .near = {.set = true, .lat = 39.14, .lon = -84.52, .within_km = within_km}};
 }
 
 static void defaults_are_what_is_urgent_or_notable(void **state)
@@ -74,9 +74,8 @@ static void defaults_are_what_is_urgent_or_notable(void **state)
         enum kind kind;
         bool told;
     } kinds[] = {
-        {KIND_SITE_OPENED, true}, {KIND_STATUS, true},         {KIND_ELIGIBILITY, true}, {KIND_LISTED, true},
-        {KIND_UNLISTED, true},    {KIND_TITLE, false},         {KIND_SITE_GEOPOINT, false},
-        {KIND_SUBMISSION, false},
+        {KIND_SITE_OPENED, true}, {KIND_STATUS, true}, {KIND_ELIGIBILITY, true},    {KIND_LISTED, true},
+        {KIND_UNLISTED, true},    {KIND_TITLE, false}, {KIND_SITE_GEOPOINT, false}, {KIND_SUBMISSION, false},
     };
     struct watch watch = {.kinds = watch_default_kinds(), .weights = watch_default_weights()};
 
@@ -338,11 +337,19 @@ static void studies_are_listed_sorted_and_once(void **state)
 static void a_channel_gets_one_notice(void **state)
 {
     char **here = ARE("NCT00000007");
-    struct watch status = {.name = ARE("status")[0], .studies = here, .study_count = 1, .kinds = BIT(KIND_STATUS),
-                           .channels = ARE("mail", "slack", "mail"), .channel_count = 3};
+    struct watch status = {.name = ARE("status")[0],
+                           .studies = here,
+                           .study_count = 1,
+                           .kinds = BIT(KIND_STATUS),
+                           .channels = ARE("mail", "slack", "mail"),
+                           .channel_count = 3};
     struct watch near = near_cincinnati(300);
-    struct watch title = {.name = ARE("title")[0], .studies = here, .study_count = 1, .kinds = BIT(KIND_TITLE),
-                          .channels = ARE("nobody"), .channel_count = 1};
+    struct watch title = {.name = ARE("title")[0],
+                          .studies = here,
+                          .study_count = 1,
+                          .kinds = BIT(KIND_TITLE),
+                          .channels = ARE("nobody"),
+                          .channel_count = 1};
     struct watch mute = {.name = ARE("mute")[0], .studies = here, .study_count = 1, .kinds = BIT(KIND_STATUS)};
     struct change items[] = {site_change(KIND_SITE_OPENED, CINCINNATI), site_change(KIND_SITE_OPENED, PARIS),
                              study_change(KIND_STATUS), study_change(KIND_DESCRIPTION)};
@@ -430,7 +437,9 @@ static void a_million_watches_are_found_at_once(void **state)
 
 static void clearing_frees_everything(void **state)
 {
-    struct watch watch = {.name = strdup("a"), .study_count = 1, .studies = calloc(1, sizeof(char *)),
+    struct watch watch = {.name = strdup("a"),
+                          .study_count = 1,
+                          .studies = calloc(1, sizeof(char *)),
                           .query = {.condition = strdup("b"), .advanced = strdup("c")}};
 
     (void)state;
