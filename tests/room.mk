@@ -102,7 +102,7 @@ endif
 
 EXTRA_DIST += \
 	%D%/tap.sh %D%/layers.py %D%/static.sh %D%/quickstart.sh %D%/codespell.ignore \
-	%D%/bench %D%/fuzz/corpus %D%/registry %D%/scenario \
+	%D%/bench %D%/fuzz/corpus %D%/fuzz/record.dict %D%/registry %D%/scenario \
 	$(wildcard $(srcdir)/tests/unit/*.h)
 
 # What running the tests leaves in their folders.

@@ -1,4 +1,5 @@
-/* How the parts of the message document are made; only the message files include this.
+/* How the parts of the message document are made: for the message files, and for client/describe, so that history and
+ * alerts use the same words.
  *
  * Every function that returns json_t * gives a new reference, NULL without memory. */
 #pragma once

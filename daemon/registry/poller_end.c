@@ -140,9 +140,11 @@ static const char **copy_ids(const char *const *ids, size_t count)
 static void tell_well(struct poller *poller)
 {
     const struct log_event event = {.message_id = EVENT_REGISTRY_WELL};
+    _cleanup_buf_ struct buf looks = {0};
 
+    text_append_count(&looks, (size_t)poller->pace.failures, "failed look");
     if (poller->failure < 0)
-        log_write(LOG_NOTICE, &event, "the registry answers again, after %ld failed looks", poller->pace.failures);
+        log_write(LOG_NOTICE, &event, "the registry answers again, after %s", buf_string(&looks));
     poller->failure = 0;
     pace_note_success(&poller->pace);
 }

@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "base/events.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "registry/poller_parts.h"
 
 #include <errno.h>
@@ -23,11 +24,15 @@ void poller_take_committed(struct poller *poller, const struct intake_result *re
         .message_id = EVENT_STUDY_CHANGED,
         .fields = {{"TRIALWATCH_STUDY", result->version.nct_id}},
     };
+    _cleanup_buf_ struct buf counts = {0};
 
     if (result->verdict == INTAKE_CHANGED) {
         poller->poll.changed++;
-        log_write(LOG_INFO, &event, "%s has changed: version %ld, %ld changes, %zu alerts due", version->nct_id,
-                  version->number, version->change_count, result->alert_count);
+        text_append_count(&counts, (size_t)version->change_count, "change");
+        buf_append_string(&counts, ", ");
+        text_append_count(&counts, result->alert_count, "alert");
+        log_write(LOG_INFO, &event, "%s has changed: version %ld, %s due", version->nct_id, version->number,
+                  buf_string(&counts));
     }
     if (poller->events.committed)
         poller->events.committed(version, result->alert_count, poller->events.userdata);
