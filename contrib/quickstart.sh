@@ -58,7 +58,6 @@ YAML
 watch() {
     local settings=$home/trialwatch.yaml
     write_settings "$settings" https://clinicaltrials.gov/api/v2 "$home/history.db" "$home/control.sock" "$@"
-    trialwatchd --config "$settings" --check-config >&2
     if ! trialwatchd --config "$settings" --once; then
         echo
         echo "The registry cannot be reached from here (the reason stands above)."
