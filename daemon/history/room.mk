@@ -55,3 +55,4 @@ EXTRA_DIST += %D%/schema.sql %D%/embed-sql.sh
 
 %D%/schema_sql.h: $(srcdir)/%D%/schema.sql $(srcdir)/%D%/embed-sql.sh
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && sh $(srcdir)/%D%/embed-sql.sh $(srcdir)/%D%/schema.sql schema_sql >$@.tmp && mv $@.tmp $@
+%D%/file.$(OBJEXT): %D%/schema_sql.h
