@@ -21,7 +21,7 @@ test_packages=(
 )
 
 # To make the .deb and look it over.
-packaging_packages=(debhelper lintian fakeroot)
+packaging_packages=(build-essential debhelper lintian fakeroot)
 
 # install_packages NAME…: those that are missing, without a question.
 install_packages() {
