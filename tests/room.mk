@@ -17,6 +17,7 @@ unit_tests = \
 	%D%/unit/test_base_clock \
 	%D%/unit/test_base_err \
 	%D%/unit/test_base_log \
+	%D%/unit/test_base_suggest \
 	%D%/unit/test_base_text \
 	%D%/unit/test_base_timer \
 	%D%/unit/test_client_commands \

@@ -9,6 +9,8 @@ libtrialwatch_a_SOURCES += \
 	%D%/log.c \
 	%D%/log.h \
 	%D%/macro.h \
+	%D%/suggest.c \
+	%D%/suggest.h \
 	%D%/text.c \
 	%D%/text.h \
 	%D%/timer.c \

@@ -1,12 +1,13 @@
 #include "client/changerow.h"
 
+#include "base/suggest.h"
 #include "client/describe.h"
-#include "client/suggest.h"
 
 #include <errno.h>
 
 const struct report_column changerow_columns[] = {
     {.key = "nct_id", .title = "STUDY", .once = true},
+    {.key = "title"},
     {.key = "version", .title = "VERSION", .format = COLUMN_NUMBER, .once = true},
     {.key = "seen", .title = "SEEN", .format = COLUMN_TIME, .once = true},
     {.key = "refresh"},
@@ -19,9 +20,10 @@ const struct report_column changerow_columns[] = {
     {.key = "before"},
     {.key = "after"},
     {.key = "note"},
-    {.key = "title"},
     {.key = NULL},
 };
+
+const struct report_column *const changerow_columns_of_study = &changerow_columns[2];
 
 json_t *changerow_to_json(struct store *store, const struct change_row *row)
 {

@@ -4,8 +4,9 @@
 #include "client/report.h"
 #include "history/changes.h"
 
-/* The columns that all three share, ended by a row without a key. */
+/* The columns that all three share, ended by a row without a key; and those of them that do not name the study. */
 extern const struct report_column changerow_columns[];
+extern const struct report_column *const changerow_columns_of_study;
 
 /* {"id","nct_id","title","version","seen","refresh","label","text",…change_to_json}: a new reference, NULL without
  * memory. */

@@ -1,8 +1,8 @@
 #include "client/command.h"
 
 #include "base/macro.h"
+#include "base/suggest.h"
 #include "client/commands.h"
-#include "client/suggest.h"
 
 #include <string.h>
 

@@ -9,22 +9,6 @@
 #include <errno.h>
 #include <string.h>
 
-static const struct report_column history_columns[] = {
-    {.key = "version", .title = "VERSION", .format = COLUMN_NUMBER, .once = true},
-    {.key = "seen", .title = "SEEN", .format = COLUMN_TIME, .once = true},
-    {.key = "refresh"},
-    {.key = "kind", .title = "KIND"},
-    {.key = "text", .title = "CHANGE", .cut = true},
-    {.key = "id"},
-    {.key = "weight"},
-    {.key = "path"},
-    {.key = "site"},
-    {.key = "before"},
-    {.key = "after"},
-    {.key = "note"},
-    {.key = NULL},
-};
-
 struct listing {
     struct client *client;
     struct report report;
@@ -203,7 +187,7 @@ static int history_run(struct client *client, struct error *e)
     int r = client_resolve_study(client, options_argument(&client->options, 0), nct_id, e);
 
     if (r == 0)
-        r = report_begin(&listing.report, client, history_columns, e);
+        r = report_begin(&listing.report, client, changerow_columns_of_study, e);
     listing.changes = json_array();
     if (r == 0)
         r = versions_each(client->history, nct_id, add_version, &listing, e);

@@ -1,7 +1,7 @@
 #include "client/options.h"
 
 #include "base/macro.h"
-#include "client/suggest.h"
+#include "base/suggest.h"
 
 #include <errno.h>
 #include <string.h>

@@ -52,8 +52,6 @@ libtrialwatch_a_SOURCES += \
 	%D%/status.c \
 	%D%/studyrow.c \
 	%D%/studyrow.h \
-	%D%/suggest.c \
-	%D%/suggest.h \
 	%D%/table.c \
 	%D%/table.h \
 	%D%/terminal.c \

@@ -52,6 +52,3 @@ bool config_file_has(const struct config_file *file, const char *where);
 /* Compares the document with the table of settings and tells of keys that it does not know, keys given twice, and
  * values of another shape. Returns the number of values that libcyaml could not read: with 0 the draft can be made. */
 size_t config_file_check_shape(struct config_file *file, struct config_mistakes *mistakes);
-
-/* The one of names that word was probably meant to be, or NULL. */
-const char *config_suggest(const char *word, const char *const *names, size_t count);

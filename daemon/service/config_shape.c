@@ -1,5 +1,6 @@
 #include "service/config_file.h"
 
+#include "base/suggest.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -44,7 +45,7 @@ static void tell_unknown_key(struct walk *walk, const yaml_node_t *key, const ch
 
     for (const struct setting *s = settings; s->key && count < ARRAY_SIZE(names); s++)
         names[count++] = s->key;
-    const char *meant = config_suggest(name, names, count);
+    const char *meant = suggest_nearest(name, names, count);
     list_keys(settings, keys, sizeof(keys));
     if (meant)
         config_mistake_at(walk->mistakes, walk->file, line_of(key), "%s has no setting \"%s\"; did you mean %s?",

@@ -1,3 +1,4 @@
+#include "base/suggest.h"
 #include "base/text.h"
 #include "registry/question.h"
 #include "service/config_build.h"
@@ -118,7 +119,7 @@ static void tell_unknown_kind(struct watch_build *b, size_t index, const char *w
         names[count++] = kind_info(kind)->name;
     for (enum weight weight = WEIGHT_SILENT; weight <= WEIGHT_URGENT; weight++)
         names[count++] = weight_name(weight);
-    const char *meant = config_suggest(word, names, count);
+    const char *meant = suggest_nearest(word, names, count);
     snprintf(key, sizeof(key), "changes[%zu]", index);
     if (meant)
         snprintf(sentence, sizeof(sentence), "\"%s\" is no kind of change; did you mean %s?", word, meant);
@@ -198,7 +199,7 @@ static void tell_unknown_channel(struct watch_build *b, size_t index, const char
     for (size_t i = 0; i < config->channel_count; i++)
         if (config->channels[i].name)
             names[count++] = config->channels[i].name;
-    const char *meant = config_suggest(name, names, count);
+    const char *meant = suggest_nearest(name, names, count);
     snprintf(key, sizeof(key), "notify[%zu]", index);
     snprintf(sentence, sizeof(sentence), "no channel is named \"%s\"%s%s%s", name,
              meant ? "; did you mean " : ": define it under channels:", meant ? meant : "", meant ? "?" : "");

@@ -23,7 +23,6 @@ libtrialwatch_a_SOURCES += \
 	%D%/config_settings.c \
 	%D%/config_settings.h \
 	%D%/config_shape.c \
-	%D%/config_suggest.c \
 	%D%/config_watch.c \
 	%D%/heartbeat.c \
 	%D%/heartbeat.h \

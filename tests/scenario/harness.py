@@ -4,6 +4,7 @@ receivers, runs the client, and ends everything. All of it lives in the test's o
 A test asks the `house` fixture (conftest.py) for what it needs and waits for events with wait_until(), never for time.
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -202,3 +203,20 @@ class House:
         if SANITIZER_LINE.search(daemon.log):
             problems.append(f"a sanitizer spoke up:\n{daemon.log}")
         return problems
+
+
+@contextlib.contextmanager
+def taken_in_story(place, programs, begin, dates):
+    """A house over the history of the story from begin through dates, told to a webhook. What the block does happens
+    before the daemon stops."""
+    house = House(place, *programs)
+    try:
+        house.start_story(begin)
+        house.watch([FREEDOM, ESCAPE], [house.webhook_channel(house.start_webhook())])
+        house.settle(begin)
+        for date in dates:
+            house.go_to(date)
+        yield house
+    finally:
+        problems = house.close()
+    assert not problems, "\n".join(problems)

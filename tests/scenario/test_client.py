@@ -14,7 +14,7 @@ import subprocess
 
 import pytest
 
-from harness import ESCAPE, FREEDOM, TOP, House
+from harness import ESCAPE, FREEDOM, TOP, taken_in_story
 from processes import wait_until
 
 DATES = ["2020-11-04", "2021-01-19", "2021-03-16", "2021-05-18", "2021-06-22", "2021-08-17", "2021-09-14", "2021-10-05",
@@ -25,16 +25,8 @@ ESCAPES = re.compile(r"\x1b")
 @pytest.fixture(name="story", scope="module")
 def story_fixture(programs, tmp_path_factory):
     """The whole story taken in, the daemon stopped: what the history alone can answer. No test changes it."""
-    house = House(tmp_path_factory.mktemp("story"), *programs)
-    try:
-        house.start_story("2020-06-16")
-        house.watch([FREEDOM, ESCAPE], [house.webhook_channel(house.start_webhook())])
-        house.settle("2020-06-16")
-        for date in DATES:
-            house.go_to(date)
-    finally:
-        problems = house.close()
-    assert not problems, "\n".join(problems)
+    with taken_in_story(tmp_path_factory.mktemp("story"), programs, "2020-06-16", DATES) as house:
+        pass
     return house
 
 

@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 
-from harness import ESCAPE, FREEDOM, TOP, House
+from harness import TOP, taken_in_story
 
 PAGE = TOP / "daemon" / "history" / "trialwatch-history.5"
 DATES = ["2021-01-08", "2021-10-05", "2022-06-14"]
@@ -14,16 +14,8 @@ DATES = ["2021-01-08", "2021-10-05", "2022-06-14"]
 @pytest.fixture(name="story", scope="module")
 def story_fixture(programs, tmp_path_factory):
     """Some steps of the story, the daemon stopped."""
-    house = House(tmp_path_factory.mktemp("story"), *programs)
-    try:
-        house.start_story("2020-11-04")
-        house.watch([FREEDOM, ESCAPE], [house.webhook_channel(house.start_webhook())])
-        house.settle("2020-11-04")
-        for date in DATES:
-            house.go_to(date)
-    finally:
-        problems = house.close()
-    assert not problems, "\n".join(problems)
+    with taken_in_story(tmp_path_factory.mktemp("story"), programs, "2020-11-04", DATES) as house:
+        pass
     return house
 
 

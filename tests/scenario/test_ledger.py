@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from harness import ESCAPE, FREEDOM, TOP, House
+from harness import FREEDOM, TOP, taken_in_story
 
 SCRIPT = TOP / "contrib" / "verify-ledger.py"
 DATES = ["2020-11-04", "2021-01-19", "2021-03-16", "2021-05-18"]
@@ -19,19 +19,11 @@ def story_fixture(programs, tmp_path_factory):
     """The first steps of the story, an older copy of the history from the middle of it, and the head at its end."""
     if not shutil.which("zstd"):
         pytest.skip("the zstd command is not there, which the script unpacks bodies with")
-    house = House(tmp_path_factory.mktemp("ledger"), *programs)
-    try:
-        house.start_story("2020-06-16")
-        house.watch([FREEDOM, ESCAPE], [house.webhook_channel(house.start_webhook())])
-        house.settle("2020-06-16")
-        for date in DATES:
+    with taken_in_story(tmp_path_factory.mktemp("ledger"), programs, "2020-06-16", DATES[:2]) as house:
+        assert house.trialwatch("backup", house.place / "older.db").code == 0
+        for date in DATES[2:]:
             house.go_to(date)
-            if date == "2021-01-19":
-                assert house.trialwatch("backup", house.place / "older.db").code == 0
         house.head = house.ask("verify")["head"]
-    finally:
-        problems = house.close()
-    assert not problems, "\n".join(problems)
     return house
 
 

@@ -1,7 +1,6 @@
 #include "check.h"
 
 #include "client/options.h"
-#include "client/suggest.h"
 
 #include "base/macro.h"
 
@@ -142,21 +141,6 @@ static void numbers_are_whole_and_not_below_the_least(void **state)
     assert_int_equal(number, 0);
 }
 
-static void the_nearest_word_is_suggested_if_it_is_near(void **state)
-{
-    static const char *const words[] = {"history", "status", "sites", "show", "poll", "polls", "diff"};
-
-    (void)state;
-    assert_string_equal(suggest_nearest("hsitory", words, ARRAY_SIZE(words)), "history");
-    assert_string_equal(suggest_nearest("stats", words, ARRAY_SIZE(words)), "status");
-    assert_string_equal(suggest_nearest("histo", words, ARRAY_SIZE(words)), "history");
-    assert_string_equal(suggest_nearest("dif", words, ARRAY_SIZE(words)), "diff");
-    assert_string_equal(suggest_nearest("pol", words, ARRAY_SIZE(words)), "poll");
-    assert_null(suggest_nearest("banana", words, ARRAY_SIZE(words)));
-    assert_null(suggest_nearest("", words, ARRAY_SIZE(words)));
-    assert_null(suggest_nearest("a-word-of-more-than-forty-letters-which-nobody-meant", words, ARRAY_SIZE(words)));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,7 +151,6 @@ int main(void)
         cmocka_unit_test(mistakes_are_named),
         cmocka_unit_test(more_words_than_there_is_room_for_are_refused),
         cmocka_unit_test(numbers_are_whole_and_not_below_the_least),
-        cmocka_unit_test(the_nearest_word_is_suggested_if_it_is_near),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -771,18 +771,6 @@ static void the_manual_names_every_setting_and_kind(void **state)
     free(text);
 }
 
-static void suggestions_are_near_or_none(void **state)
-{
-    static const char *const names[] = {"every", "contact", "url"};
-
-    (void)state;
-    assert_string_equal(config_suggest("evrey", names, 3), "every");
-    assert_string_equal(config_suggest("contcat", names, 3), "contact");
-    assert_string_equal(config_suggest("ur", names, 3), "url");
-    assert_null(config_suggest("timeout", names, 3));
-    assert_null(config_suggest("", names, 3));
-}
-
 static int make_directory(void **state)
 {
     (void)state;
@@ -822,7 +810,6 @@ int main(void)
         cmocka_unit_test(the_default_file_and_the_table_agree),
         cmocka_unit_test(the_examples_are_accepted),
         cmocka_unit_test(the_manual_names_every_setting_and_kind),
-        cmocka_unit_test(suggestions_are_near_or_none),
     };
 
     return cmocka_run_group_tests(tests, make_directory, remove_directory);

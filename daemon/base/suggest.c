@@ -1,4 +1,4 @@
-#include "client/suggest.h"
+#include "base/suggest.h"
 
 #include "base/macro.h"
 
