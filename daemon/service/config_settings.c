@@ -130,10 +130,21 @@ static const struct setting watch_settings[] = {
              "only re-wrapped is routine."},
     {.key = "countries", TEXTS(struct watch_draft, countries, country_count, CONFIG_MAX_LIST),
      .example = "[United States, Canada]",
-     .help = "Only sites in these countries, as the registry spells them. Changes that are not about a site pass."},
+     .help = "Only sites in these countries, as the registry spells them, case and accents aside. Changes that are not "
+             "about a site pass; a study enters or leaves a query when one of its sites is there, or it has none."},
+    {.key = "states", TEXTS(struct watch_draft, states, state_count, CONFIG_MAX_LIST), .example = "[Ohio, Kentucky]",
+     .help = "Only sites in these states or provinces, likewise. A site that the registry gives no state, as most "
+             "outside of the United States, passes unless a site in its city has one: name countries too."},
+    {.key = "cities", TEXTS(struct watch_draft, cities, city_count, CONFIG_MAX_LIST),
+     .example = "[Cincinnati, Dayton]", .help = "Only sites in these cities, likewise."},
+    {.key = "facilities", TEXTS(struct watch_draft, facilities, facility_count, CONFIG_MAX_LIST),
+     .example = "[Mayo Clinic, university]",
+     .help = "Only sites whose facility's name has one of these words or phrases, likewise. A site without a name "
+             "passes."},
     {.key = "near", BLOCK(struct watch_draft, near), .settings = near_settings,
      .example = "{lat: 39.14, lon: -84.52, within: 300km}",
-     .help = "Only sites near this place. Changes that are not about a site pass."},
+     .help = "Only sites near this place, likewise. A site without coordinates is taken to be where the study's other "
+             "sites in its city are, and passes if none has any."},
     {.key = "highlight", TEXTS(struct watch_draft, highlight, highlight_count, CONFIG_MAX_LIST),
      .example = "[diabetes, hypertension]", .help = "Eligibility lines that mention one of these words are quoted."},
     {.key = "notify", TEXTS(struct watch_draft, notify, notify_count, CONFIG_MAX_LIST), .example = "[cardiology]",

@@ -64,8 +64,8 @@ struct watch_draft {
     char *announce;
     char **changes;
     size_t change_count;
-    char **countries;
-    size_t country_count;
+    char **countries, **states, **cities, **facilities;
+    size_t country_count, state_count, city_count, facility_count;
     struct near_draft *near;
     char **highlight;
     size_t highlight_count;

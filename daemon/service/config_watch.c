@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "registry/question.h"
 #include "service/config_build.h"
+#include "trial/fold.h"
 #include "trial/kinds.h"
 
 #include <ctype.h>
@@ -176,15 +177,23 @@ static void check_near_is_whole(struct watch_build *b)
     }
 }
 
+/* A text without letters and digits would be found everywhere. */
+static bool has_word(const char *text)
+{
+    _cleanup_buf_ struct buf folded = {0};
+
+    return fold_text(text, &folded) < 0 || folded.len > 0;
+}
+
 static void check_words(struct watch_build *b, const char *list, char *const *words, size_t count)
 {
     char key[64], sentence[ERROR_TEXT_BYTES];
 
     for (size_t i = 0; i < count; i++) {
-        if (words[i][0] != '\0')
+        if (has_word(words[i]))
             continue;
         snprintf(key, sizeof(key), "%s[%zu]", list, i);
-        snprintf(sentence, sizeof(sentence), "an entry of %s is empty", list);
+        snprintf(sentence, sizeof(sentence), "an entry of %s %s", list, words[i][0] ? "has no word" : "is empty");
         tell(b, key, sentence);
     }
 }
@@ -233,12 +242,19 @@ static void build_watch(struct watch_build *b, struct watch_draft *draft)
         .study_count = draft->study_count,
         .countries = TAKE_PTR(draft->countries),
         .country_count = draft->country_count,
+        .states = TAKE_PTR(draft->states),
+        .state_count = draft->state_count,
+        .cities = TAKE_PTR(draft->cities),
+        .city_count = draft->city_count,
+        .facilities = TAKE_PTR(draft->facilities),
+        .facility_count = draft->facility_count,
         .highlight = TAKE_PTR(draft->highlight),
         .highlight_count = draft->highlight_count,
         .channels = TAKE_PTR(draft->notify),
         .channel_count = draft->notify_count,
     };
-    draft->study_count = draft->country_count = draft->highlight_count = draft->notify_count = 0;
+    draft->study_count = draft->country_count = draft->state_count = draft->city_count = draft->facility_count = 0;
+    draft->highlight_count = draft->notify_count = 0;
     if (draft->query)
         take_query(watch, draft->query);
     check_studies(b, draft->query != NULL);
@@ -252,6 +268,9 @@ static void build_watch(struct watch_build *b, struct watch_draft *draft)
     if (draft->announce)
         check_announce(b, draft->announce);
     check_words(b, "countries", watch->countries, watch->country_count);
+    check_words(b, "states", watch->states, watch->state_count);
+    check_words(b, "cities", watch->cities, watch->city_count);
+    check_words(b, "facilities", watch->facilities, watch->facility_count);
     check_words(b, "highlight", watch->highlight, watch->highlight_count);
     check_notify(b);
 }

@@ -165,6 +165,13 @@ int fold_text(const char *text, struct buf *out)
     return buf_status(out);
 }
 
+int fold_phrase(const char *text, struct buf *out)
+{
+    buf_append_string(out, " ");
+    fold_text(text, out);
+    return buf_append_string(out, " ");
+}
+
 uint64_t fold_hash(const void *bytes, size_t len)
 {
     const unsigned char *byte = bytes;

@@ -48,6 +48,7 @@ libtrialwatch_a_SOURCES += \
 	%D%/watch.h \
 	%D%/watch_highlight.c \
 	%D%/watch_notices.c \
+	%D%/watch_place.c \
 	%D%/watch_set.c \
 	%D%/words.c \
 	%D%/words.h

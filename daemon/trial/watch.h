@@ -32,10 +32,13 @@ struct watch {
     bool announce_existing; /* what the query's first listing finds is told, once */
     uint64_t kinds;         /* bit 1 << kind: those that were named */
     unsigned weights;       /* bit 1 << weight: changes of that weight of their own, whatever their kind */
-    char **countries;       /* owned; only sites there, by the registry's names in any case; none: everywhere */
-    size_t country_count;
-    struct watch_near near; /* only sites there; changes that are not about a site pass */
-    char **highlight;       /* owned; words whose eligibility lines are quoted */
+    /* Only sites there; changes that are not about a site pass. By the registry's names, case and accents folded; none:
+     * everywhere. All owned. */
+    char **countries, **states, **cities;
+    char **facilities; /* words or phrases of the facility's name */
+    size_t country_count, state_count, city_count, facility_count;
+    struct watch_near near;
+    char **highlight; /* owned; words whose eligibility lines are quoted */
     size_t highlight_count;
     char **channels; /* owned; names */
     size_t channel_count;
@@ -56,11 +59,18 @@ bool watch_has_query(const struct watch *watch);
  *
  * Its kind must be among the watch's, or its own weight (re-wrapped eligibility is routine); listed always is for a
  * query. A study that enters or leaves a query concerns the watch whose query it is, by its name in after or before. A
- * change of weight silent passes only when its kind is silent as such. Countries and near hold for changes of a site,
- * by where it is now, or was when it is no longer listed. No alert is lost for lack of data: a site without country
- * passes countries; a site without geoPoint is taken to be where the study's other sites in its city and country are,
- * and passes near if none says. */
+ * change of weight silent passes only when its kind is silent as such. Places hold for changes of a site, by where it
+ * is now, or was when it is no longer listed; and for a study that enters or leaves a query, by any of its sites. */
 bool watch_wants(const struct watch *watch, const struct study *after, const struct change *change);
+
+/* Whether the watch looks at some places only. */
+bool watch_has_place(const struct watch *watch);
+
+/* Whether a location, of the study or of its version before, is where the watch looks: in one of the countries, states
+ * and cities, of a facility whose name mentions one of the words, and near. No alert is lost for lack of data: what a
+ * site does not say passes. A site without state or geoPoint is taken to be where the study's other sites in its city
+ * and country are, and passes if none says. */
+bool watch_wants_place(const struct watch *watch, const struct study *after, const json_t *location);
 
 /* Kilometres along the great circle from near to a location's geoPoint, negative when it has none. */
 double watch_distance_km(const struct watch_near *near, const json_t *location);

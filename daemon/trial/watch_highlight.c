@@ -8,25 +8,16 @@
 
 #define ELIGIBILITY_PATH "protocolSection.eligibilityModule.eligibilityCriteria"
 
-/* " word word ", so that a whole word or phrase is found with the spaces around it. */
-static int append_padded(struct buf *out, const char *text)
-{
-    _cleanup_buf_ struct buf folded = {0};
-
-    int r = fold_text(text, &folded);
-    return r < 0 ? r : buf_printf(out, " %s ", buf_string(&folded));
-}
-
 /* The index of the first word that the line mentions, word_count for none, negative without memory. */
 static ssize_t find_word(char *const *words, size_t word_count, const char *line)
 {
     _cleanup_buf_ struct buf padded_line = {0};
 
-    if (append_padded(&padded_line, line) < 0)
+    if (fold_phrase(line, &padded_line) < 0)
         return -1;
     for (size_t i = 0; i < word_count; i++) {
         _cleanup_buf_ struct buf padded_word = {0};
-        if (append_padded(&padded_word, words[i]) < 0)
+        if (fold_phrase(words[i], &padded_word) < 0)
             return -1;
         if (padded_word.len > strlen("  ") && strstr(buf_string(&padded_line), buf_string(&padded_word)))
             return (ssize_t)i;

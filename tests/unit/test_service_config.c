@@ -299,6 +299,7 @@ static void a_full_file_becomes_settings(void **state)
                       "health: {after: 2h}\n"
                       "watches:\n  - name: freedom\n    studies: [NCT04614467, NCT03508609]\n"
                       "    changes: [site-opened, urgent]\n    countries: [Canada]\n"
+                      "    states: [Ohio]\n    cities: [Dayton, Cincinnati]\n    facilities: [Mayo Clinic]\n"
                       "    near: {lat: 39.14, lon: -84.52, within: 300km}\n    highlight: [diabetes]\n"
                       "    notify: [here]\n"
                       "channels:\n  - name: here\n    console: {}\n    digest: weekly Monday 08:30 Europe/Berlin\n"
@@ -319,6 +320,9 @@ static void a_full_file_becomes_settings(void **state)
     assert_true(watch->kinds & (UINT64_C(1) << KIND_SITE_OPENED));
     assert_false(watch->kinds & (UINT64_C(1) << KIND_SITE_ORDER));
     assert_true(watch->near.set && watch->near.within_km > 299.9 && watch->near.within_km < 300.1);
+    assert_string_equal(watch->states[0], "Ohio");
+    assert_int_equal(watch->city_count, 2);
+    assert_string_equal(watch->facilities[0], "Mayo Clinic");
     assert_string_equal(watch->channels[0], "here");
     const struct channel_pace *pace = &config->channels[0].pace;
     assert_string_equal(config->channels[0].type->name, "console");

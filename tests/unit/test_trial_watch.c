@@ -241,6 +241,114 @@ static void country_and_distance_hold_both(void **state)
     assert_false(wants_site(&watch, PARIS));
 }
 
+static struct watch in_place(void)
+{
+    return (struct watch){.weights = watch_default_weights()};
+}
+
+/* A study of the given sites, for the one place that the watch wants. */
+static bool wants_site_of(const struct watch *watch, const char *locations, size_t index)
+{
+    char text[2048];
+    struct study *there;
+    struct change change = site_change(KIND_SITE_OPENED, index);
+
+    snprintf(text, sizeof(text),
+             "{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT00000008\"},"
+             "\"contactsLocationsModule\":{\"locations\":[%s]}}}",
+             locations);
+    assert_int_equal(study_from_text(text, strlen(text), &there, NULL), 0);
+    bool wants = watch_wants(watch, there, &change);
+    study_free(there);
+    return wants;
+}
+
+static void only_sites_of_the_states_pass(void **state)
+{
+    static const char sites[] =
+        "{\"city\":\"Dayton\",\"state\":\"Ohio\",\"country\":\"United States\"},"
+        "{\"city\":\"Montr\u00e9al\",\"state\":\"Qu\u00e9bec\",\"country\":\"Canada\"},"
+        "{\"city\":\"Dayton\",\"country\":\"United States\"},{\"city\":\"Montr\u00e9al\",\"country\":\"Canada\"},"
+        "{\"city\":\"Paris\",\"country\":\"France\"}";
+    struct watch watch = in_place();
+
+    (void)state;
+    watch.states = ARE("ohio");
+    watch.state_count = 1;
+    assert_true(wants_site_of(&watch, sites, 0));
+    assert_false(wants_site_of(&watch, sites, 1));
+    assert_true(wants_site_of(&watch, sites, 2));  /* its city is in Ohio */
+    assert_false(wants_site_of(&watch, sites, 3)); /* its city is in Québec */
+    assert_true(wants_site_of(&watch, sites, 4));  /* nobody knows */
+    watch.countries = ARE("United States");
+    watch.country_count = 1;
+    assert_false(wants_site_of(&watch, sites, 4));
+    watch.country_count = 0;
+    watch.states = ARE("QUEBEC", "Ohio");
+    watch.state_count = 2;
+    assert_true(wants_site_of(&watch, sites, 0));
+    assert_true(wants_site_of(&watch, sites, 1));
+}
+
+static void only_sites_of_the_cities_pass(void **state)
+{
+    struct watch watch = in_place();
+
+    (void)state;
+    watch.cities = ARE("CINCINNATI");
+    watch.city_count = 1;
+    assert_true(wants_site(&watch, CINCINNATI));
+    assert_false(wants_site(&watch, PARIS));
+    assert_true(wants_site(&watch, NOWHERE));
+    watch.cities = ARE("Cincin");
+    assert_false(wants_site(&watch, CINCINNATI));
+}
+
+static void only_facilities_that_mention_a_word_pass(void **state)
+{
+    static const char sites[] = "{\"facility\":\"H\u00f4pital Universit\u00e9 Laval (Site 12)\"},"
+                                "{\"facility\":\"Mayo  Clinic - Rochester\"},{\"facility\":\"Clinic of Mayonnaise\"},"
+                                "{\"city\":\"Paris\"},{\"facility\":7}";
+    struct watch watch = in_place();
+
+    (void)state;
+    watch.facilities = ARE("mayo clinic", "universite");
+    watch.facility_count = 2;
+    assert_true(wants_site_of(&watch, sites, 0));
+    assert_true(wants_site_of(&watch, sites, 1));
+    assert_false(wants_site_of(&watch, sites, 2));
+    assert_true(wants_site_of(&watch, sites, 3)); /* without a name */
+    assert_true(wants_site_of(&watch, sites, 4));
+}
+
+static void a_study_enters_a_query_where_one_of_its_sites_is(void **state)
+{
+    struct watch watch = in_place();
+    struct change listed = study_change(KIND_LISTED), unlisted = study_change(KIND_UNLISTED);
+
+    (void)state;
+    watch.kinds = watch_default_kinds();
+    watch.query.condition = "angina";
+    watch.cities = ARE("Dayton");
+    watch.city_count = 1;
+    assert_true(watch_wants(&watch, study, &listed));
+    assert_true(watch_wants(&watch, study, &unlisted));
+    watch.countries = ARE("France");
+    watch.country_count = 1;
+    watch.cities = ARE("Lyon");
+    struct study *elsewhere, *nowhere;
+    static const char paris[] = "{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT00000009\"},"
+                                "\"contactsLocationsModule\":{\"locations\":[{\"city\":\"Paris\"}]}}}",
+                      none[] = "{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT00000009\"}}}";
+    assert_int_equal(study_from_text(paris, strlen(paris), &elsewhere, NULL), 0);
+    assert_int_equal(study_from_text(none, strlen(none), &nowhere, NULL), 0);
+    assert_false(watch_wants(&watch, elsewhere, &listed));
+    assert_false(watch_wants(&watch, elsewhere, &unlisted));
+    assert_true(watch_wants(&watch, nowhere, &listed)); /* a study without sites may be anywhere */
+    study_free(elsewhere);
+    study_free(nowhere);
+}
+
 static void check_highlights(char **words, size_t count, const char *expected)
 {
     json_t *highlights = watch_highlights(words, count, study);
@@ -464,6 +572,10 @@ int main(void)
         cmocka_unit_test(a_site_without_position_is_where_its_city_is),
         cmocka_unit_test(a_removed_site_is_where_it_was),
         cmocka_unit_test(only_sites_of_the_countries_pass),
+        cmocka_unit_test(only_sites_of_the_states_pass),
+        cmocka_unit_test(only_sites_of_the_cities_pass),
+        cmocka_unit_test(only_facilities_that_mention_a_word_pass),
+        cmocka_unit_test(a_study_enters_a_query_where_one_of_its_sites_is),
         cmocka_unit_test(country_and_distance_hold_both),
         cmocka_unit_test(lines_with_the_words_are_quoted),
         cmocka_unit_test(a_study_without_criteria_has_no_highlights),
