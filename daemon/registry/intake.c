@@ -35,7 +35,7 @@ static void drop_record(struct intake *intake)
     site_map_free(&intake->map);
     change_list_free(&intake->changes);
     notice_list_free(&intake->notices);
-    intake_drop_members(intake);
+    intake_drop_answers(intake);
     intake->same = intake->absent = false;
     intake->map = (struct site_map){0};
     intake->changes = (struct change_list){0};
@@ -277,6 +277,8 @@ static int note_seen(struct intake *intake, struct error *e)
 
 static int step_compare(struct intake *intake, struct error *e)
 {
+    if (intake_find_answers(intake) < 0)
+        return no_memory(e);
     int r = versions_newest(intake->store, study_nct_id(intake->study), &intake->newest, e);
 
     /* A first sight is a baseline: only a query that was running finds news in it. */
@@ -285,7 +287,7 @@ static int step_compare(struct intake *intake, struct error *e)
     if (r < 0)
         return r;
     if (memcmp(intake->newest.hash, study_hash(intake->study), STUDY_HASH_BYTES) == 0) {
-        if (!intake_moves(intake, intake->study))
+        if (!intake_moves(intake))
             return note_seen(intake, e);
         intake->same = true;
         return go_on(intake, step_ask_watches);
@@ -359,6 +361,10 @@ int intake_lose(struct intake *intake, const char *nct_id, struct intake_result 
     intake->result = (struct intake_result){0};
     memcpy(intake->result.nct_id, intake->newest.nct_id, STUDY_NCT_ID_BYTES);
     intake->same = intake->absent = true;
+    if (intake_find_answers(intake) < 0) {
+        drop_record(intake);
+        return no_memory(e);
+    }
     intake->next = step_ask_watches;
     while ((r = intake_step(intake, ret, e)) > 0)
         ;

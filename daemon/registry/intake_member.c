@@ -2,34 +2,42 @@
 #include "registry/intake_parts.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-void intake_drop_members(struct intake *intake)
+void intake_drop_answers(struct intake *intake)
 {
-    free(TAKE_PTR(intake->moves));
+    free(TAKE_PTR(intake->answers));
     free(TAKE_PTR(intake->members));
-    intake->move_count = intake->member_count = 0;
+    intake->answer_count = intake->member_count = 0;
 }
 
-static const struct plan_query *queries_of(const struct intake *intake, size_t *ret_count)
+/* One that the registry no longer gives can only leave. */
+static void drop_other_than_leaving(struct intake *intake)
 {
-    *ret_count = 0;
-    return intake->plan ? plan_queries(intake->plan, ret_count) : NULL;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < intake->answer_count; i++)
+        if (intake->answers[i].standing == PLAN_LEAVES)
+            intake->answers[kept++] = intake->answers[i];
+    intake->answer_count = kept;
 }
 
-bool intake_moves(const struct intake *intake, const struct study *study)
+int intake_find_answers(struct intake *intake)
 {
-    size_t count;
-    const struct plan_query *queries = queries_of(intake, &count);
+    if (!intake->plan)
+        return 0;
+    int r = plan_answers(intake->plan, intake->study, &intake->answers, &intake->answer_count);
+    if (r == 0 && intake->absent)
+        drop_other_than_leaving(intake);
+    return r;
+}
 
-    for (size_t i = 0; i < count; i++) {
-        const char *member;
-        enum plan_standing standing = plan_standing(&queries[i], study, &member);
-        if (standing == PLAN_ENTERS || standing == PLAN_LEAVES)
+bool intake_moves(const struct intake *intake)
+{
+    for (size_t i = 0; i < intake->answer_count; i++)
+        if (intake->answers[i].standing != PLAN_STAYS)
             return true;
-    }
     return false;
 }
 
@@ -45,12 +53,13 @@ static json_t *reason_for_leaving(const struct intake *intake)
     return json_pack("{s:s}", "status", status);
 }
 
-static int add_change(struct intake *intake, const struct member_move *move)
+static int add_change(struct intake *intake, const struct plan_answer *answer)
 {
     struct change_list *changes = &intake->changes;
     struct change *items = reallocarray(changes->items, changes->count + 1, sizeof(*items));
-    enum kind kind = move->enters ? KIND_LISTED : KIND_UNLISTED;
-    const char *watch = move->query->watch->name;
+    bool enters = answer->standing == PLAN_ENTERS;
+    enum kind kind = enters ? KIND_LISTED : KIND_UNLISTED;
+    const char *watch = answer->query->watch->name;
 
     if (!items)
         return -ENOMEM;
@@ -65,43 +74,36 @@ static int add_change(struct intake *intake, const struct member_move *move)
         .old_item = SITE_NONE,
         .new_item = SITE_NONE,
     };
-    if (!move->enters) {
+    if (!enters) {
         change.before = json_pack("{s:s}", "watch", watch);
         change.after = reason_for_leaving(intake);
     } else {
-        change.after = json_pack("{s:s, s:b}", "watch", watch, "existing", !move->query->is_running);
+        change.after = json_pack("{s:s, s:b}", "watch", watch, "existing", !answer->query->is_running);
     }
     items[changes->count++] = change;
     return change.path && (change.before || change.after) ? 0 : -ENOMEM;
 }
 
 /* Entering and leaving is told once the query has its baseline, of which the settings may ask to be told too. */
-static bool is_news(const struct member_move *move)
+static bool is_news(const struct plan_answer *answer)
 {
-    return move->query->is_running || (move->enters && move->query->watch->announce_existing);
+    const struct plan_query *query = answer->query;
+
+    return query->is_running || (answer->standing == PLAN_ENTERS && query->watch->announce_existing);
 }
 
 int intake_find_members(struct intake *intake)
 {
-    size_t count;
-    const struct plan_query *queries = queries_of(intake, &count);
-
-    intake->moves = calloc(count + 1, sizeof(*intake->moves));
-    intake->members = calloc(count + 1, sizeof(*intake->members));
-    if (!intake->moves || !intake->members)
+    intake->members = calloc(intake->answer_count + 1, sizeof(*intake->members));
+    if (!intake->members)
         return -ENOMEM;
-    for (size_t i = 0; i < count; i++) {
-        const char *member;
-        enum plan_standing standing = plan_standing(&queries[i], intake->study, &member);
-        if (standing == PLAN_OUTSIDE || (intake->absent && standing != PLAN_LEAVES))
+    for (size_t i = 0; i < intake->answer_count; i++) {
+        const struct plan_answer *answer = &intake->answers[i];
+        bool moves = answer->standing != PLAN_STAYS;
+        if (moves && !is_news(answer))
             continue;
-        struct member_move *move = &intake->moves[intake->move_count];
-        *move = (struct member_move){.query = &queries[i], .enters = standing == PLAN_ENTERS};
-        snprintf(move->member, sizeof(move->member), "%s", member);
-        intake->move_count += standing != PLAN_STAYS;
-        if (standing == PLAN_STAYS || is_news(move))
-            intake->members[intake->member_count++] = queries[i].watch;
-        if (standing != PLAN_STAYS && is_news(move) && add_change(intake, move) < 0)
+        intake->members[intake->member_count++] = answer->query->watch;
+        if (moves && add_change(intake, answer) < 0)
             return -ENOMEM;
     }
     return 0;
@@ -109,13 +111,15 @@ int intake_find_members(struct intake *intake)
 
 int intake_write_moves(struct intake *intake, int64_t now_usec, struct error *e)
 {
-    for (size_t i = 0; i < intake->move_count; i++) {
-        const struct member_move *move = &intake->moves[i];
-        const char *watch = move->query->watch->name;
-        int r = move->enters ? members_join(intake->store, watch, move->member, now_usec, e)
-                             : members_leave(intake->store, watch, move->member, now_usec, e);
-        if (r < 0)
-            return r;
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < intake->answer_count; i++) {
+        const struct plan_answer *answer = &intake->answers[i];
+        const char *watch = answer->query->watch->name;
+        if (answer->standing == PLAN_ENTERS)
+            r = members_join(intake->store, watch, answer->member, now_usec, e);
+        else if (answer->standing == PLAN_LEAVES)
+            r = members_leave(intake->store, watch, answer->member, now_usec, e);
     }
-    return 0;
+    return r;
 }

@@ -8,13 +8,6 @@
 
 #include <jansson.h>
 
-/* A query that the record enters or leaves. */
-struct member_move {
-    const struct plan_query *query;
-    char member[STUDY_NCT_ID_BYTES]; /* the id by which it does */
-    bool enters;
-};
-
 typedef int intake_step_function(struct intake *intake, struct error *e);
 
 struct intake {
@@ -37,11 +30,11 @@ struct intake {
     struct site_map map;
     struct change_list changes;
     struct notice_list notices;
-    bool same;                 /* as the newest version: only its standing to a query is news */
-    bool absent;               /* it is the newest version, of a study that the registry no longer gives */
-    struct member_move *moves; /* one a query that the record enters or leaves */
-    size_t move_count;
-    const struct watch **members; /* the query watches that it answers or leaves */
+    bool same;                   /* as the newest version: only its standing to a query is news */
+    bool absent;                 /* it is the newest version, of a study that the registry no longer gives */
+    struct plan_answer *answers; /* owned; the queries that it answers or leaves */
+    size_t answer_count;
+    const struct watch **members; /* owned; the watches of those that are to hear of it */
     size_t member_count;
     struct intake_result result;
 
@@ -51,14 +44,17 @@ struct intake {
     size_t seen_capacity;
 };
 
-/* Whether the record enters or leaves a query, which has to be kept although it is otherwise unchanged. */
-bool intake_moves(const struct intake *intake, const struct study *study);
+/* Finds the queries that the record answers or leaves. 0 or -ENOMEM. */
+int intake_find_answers(struct intake *intake);
 
-/* Finds the record's standing to every query, and adds to the changes what of it is news. -ENOMEM. */
+/* Whether it enters or leaves one, which has to be kept although it is otherwise unchanged. */
+bool intake_moves(const struct intake *intake);
+
+/* Adds to the changes what of that is news. 0 or -ENOMEM. */
 int intake_find_members(struct intake *intake);
 
 /* Inside the transaction: who enters and leaves, after the version. */
 int intake_write_moves(struct intake *intake, int64_t now_usec, struct error *e);
 
-/* Forgets the record's moves. */
-void intake_drop_members(struct intake *intake);
+/* Forgets the record's answers. */
+void intake_drop_answers(struct intake *intake);

@@ -12,14 +12,7 @@
 
 struct plan;
 
-enum plan_standing {
-    PLAN_OUTSIDE, /* the study does not answer the query, and did not */
-    PLAN_STAYS,
-    PLAN_ENTERS,
-    PLAN_LEAVES
-};
-
-/* One query watch. Its listed and before are sorted. */
+/* One query watch. Both lists of ids are sorted, and gone once the plan is finished. */
 struct plan_query {
     const struct watch *watch;
     char *question;                     /* owned */
@@ -31,6 +24,15 @@ struct plan_query {
     bool is_running; /* it had its baseline: who enters is news */
 };
 
+enum plan_standing { PLAN_STAYS, PLAN_ENTERS, PLAN_LEAVES };
+
+/* What a study is to a query that it answers now or answered before. */
+struct plan_answer {
+    const struct plan_query *query;
+    enum plan_standing standing;
+    const char *member; /* the id by which it is or was one, its own or an alias; of the plan or the study */
+};
+
 /* The watches of the set must outlive it. 0 or -ENOMEM. */
 int plan_new(const struct watch_set *watches, struct plan **ret);
 void plan_free(struct plan *plan);
@@ -39,15 +41,17 @@ DEFINE_CLEANUP(struct plan *, plan_free)
 /* The queries, in the order of their watches' names, to be filled. */
 struct plan_query *plan_queries(struct plan *plan, size_t *ret_count);
 
-/* Once the queries are filled: makes the list of records to fetch. 0 or -ENOMEM. */
+/* Once the queries are filled: makes the list of records to fetch, and the index of who answers what, in time and
+ * memory by the number of answers. 0 or -ENOMEM. */
 int plan_finish(struct plan *plan);
 
 /* The ids to fetch, sorted, each once; owned by the plan. */
 const char *const *plan_studies(const struct plan *plan, size_t *ret_count);
 
-/* What the study is to the query; ret_member is then the id by which it is or was its member, borrowed from the plan:
- * the study's own or an alias. An id that changed neither enters nor leaves. */
-enum plan_standing plan_standing(const struct plan_query *query, const struct study *study, const char **ret_member);
+/* The queries that the study answers or answered, in the order of their watches' names, found without trying the
+ * others: a new array that the caller frees, NULL for none. An id that changed neither enters nor leaves. 0 or
+ * -ENOMEM. */
+int plan_answers(const struct plan *plan, const struct study *study, struct plan_answer **ret, size_t *ret_count);
 
-/* Whether this id, which the registry no longer gives, was a member that its query no longer lists. */
-bool plan_lost(const struct plan_query *query, const char *nct_id);
+/* Whether this id, which the registry no longer gives, was a member of a query that no longer lists it. */
+bool plan_lost(const struct plan *plan, const char *nct_id);

@@ -138,14 +138,9 @@ void poller_query_answered(struct poller *poller, const struct http_response *re
 
 int poller_query_lose(struct poller *poller, const char *const *missing, size_t missing_count, struct error *e)
 {
-    size_t count;
-    const struct plan_query *queries = plan_queries(poller->plan, &count);
-
     for (size_t i = 0; i < missing_count; i++) {
         struct intake_result result;
-        bool lost = false;
-        for (size_t j = 0; !lost && j < count; j++)
-            lost = plan_lost(&queries[j], missing[i]);
+        bool lost = plan_lost(poller->plan, missing[i]);
         int r = lost ? intake_lose(poller->intake, missing[i], &result, e) : 0;
         if (r < 0)
             return r;

@@ -4,6 +4,7 @@
 #include "registry/plan.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define A "NCT00000001"
@@ -68,6 +69,7 @@ static void a_study_is_fetched_once_for_all_watches(void **state)
     open_plan(&s);
     set_ids(&s.query->listed, &s.query->listed_count, A, B);
     set_ids(&s.query->before, &s.query->before_count, A, C);
+    s.query->is_listed = true;
     assert_int_equal(plan_finish(s.plan), 0);
     const char *const *studies = plan_studies(s.plan, &count);
     assert_int_equal(count, 3);
@@ -77,14 +79,22 @@ static void a_study_is_fetched_once_for_all_watches(void **state)
     close_plan(&s);
 }
 
-static enum plan_standing standing(const struct setting *s, const char *nct_id, const char *alias, const char *by)
+#define OUTSIDE (-1)
+
+/* What the study is to the only query, and by which id. */
+static int standing(const struct setting *s, const char *nct_id, const char *alias, const char *by)
 {
     _cleanup_study_ struct study *study = make_record(nct_id, alias);
-    const char *member;
-    enum plan_standing got = plan_standing(s->query, study, &member);
+    _cleanup_free_ struct plan_answer *answers = NULL;
+    size_t count;
 
-    assert_string_equal(member, by);
-    return got;
+    assert_int_equal(plan_answers(s->plan, study, &answers, &count), 0);
+    if (count == 0)
+        return OUTSIDE;
+    assert_int_equal(count, 1);
+    assert_ptr_equal(answers[0].query, s->query);
+    assert_string_equal(answers[0].member, by);
+    return (int)answers[0].standing;
 }
 
 static void studies_enter_stay_and_leave(void **state)
@@ -96,14 +106,17 @@ static void studies_enter_stay_and_leave(void **state)
     set_ids(&s.query->listed, &s.query->listed_count, A, B);
     set_ids(&s.query->before, &s.query->before_count, A, C);
     s.query->is_listed = true;
+    assert_int_equal(plan_finish(s.plan), 0);
     assert_int_equal(standing(&s, A, "", A), PLAN_STAYS);
     assert_int_equal(standing(&s, B, "", B), PLAN_ENTERS);
     assert_int_equal(standing(&s, C, "", C), PLAN_LEAVES);
-    assert_int_equal(standing(&s, "NCT00000009", "", "NCT00000009"), PLAN_OUTSIDE);
+    assert_int_equal(standing(&s, "NCT00000009", "", NULL), OUTSIDE);
     assert_int_equal(standing(&s, B, C, C), PLAN_STAYS); /* C has another id now */
-    assert_true(plan_lost(s.query, C));
-    assert_false(plan_lost(s.query, A));
-    assert_false(plan_lost(s.query, B));
+    assert_int_equal(standing(&s, A, C, A), PLAN_STAYS);
+    assert_true(plan_lost(s.plan, C));
+    assert_false(plan_lost(s.plan, A));
+    assert_false(plan_lost(s.plan, B));
+    assert_false(plan_lost(s.plan, "NCT00000009"));
     close_plan(&s);
 }
 
@@ -114,10 +127,98 @@ static void nobody_moves_without_a_complete_listing(void **state)
     (void)state;
     open_plan(&s);
     set_ids(&s.query->before, &s.query->before_count, A, C);
+    assert_int_equal(plan_finish(s.plan), 0);
     assert_int_equal(standing(&s, A, "", A), PLAN_STAYS);
-    assert_int_equal(standing(&s, B, "", B), PLAN_OUTSIDE);
-    assert_false(plan_lost(s.query, C));
+    assert_int_equal(standing(&s, B, "", NULL), OUTSIDE);
+    assert_false(plan_lost(s.plan, C));
     close_plan(&s);
+}
+
+enum { QUERIES = 40, STUDIES = 30 };
+
+/* Queries at random: which of the studies each finds, and found before. */
+struct many {
+    struct watch watches[QUERIES];
+    char names[QUERIES][4];
+    bool listed[QUERIES][STUDIES], before[QUERIES][STUDIES];
+    struct watch_set *set;
+    struct plan *plan;
+    struct plan_query *queries;
+};
+
+static void make_id(int number, char ret[static STUDY_NCT_ID_BYTES])
+{
+    memcpy(ret, "NCT00000000", STUDY_NCT_ID_BYTES);
+    ret[9] = (char)('0' + number / 10);
+    ret[10] = (char)('0' + number % 10);
+}
+
+static void choose_ids(bool chosen[static STUDIES], char (**ids)[STUDY_NCT_ID_BYTES], size_t *count)
+{
+    *ids = calloc(STUDIES, sizeof(**ids));
+    for (int i = 0; i < STUDIES; i++)
+        if ((chosen[i] = rand() % 3 == 0))
+            make_id(i, (*ids)[(*count)++]);
+}
+
+static void open_many(struct many *many)
+{
+    static char condition[] = "a";
+    const struct watch *pointers[QUERIES];
+    size_t count;
+
+    for (int i = 0; i < QUERIES; i++) {
+        memcpy(many->names[i], (char[]){'q', (char)('0' + i / 10), (char)('0' + i % 10), '\0'}, 4);
+        many->watches[i] = (struct watch){.name = many->names[i], .query = {.condition = condition}};
+        pointers[i] = &many->watches[i];
+    }
+    assert_int_equal(watch_set_new(pointers, QUERIES, &many->set), 0);
+    assert_int_equal(plan_new(many->set, &many->plan), 0);
+    many->queries = plan_queries(many->plan, &count);
+    assert_int_equal(count, QUERIES);
+    for (int i = 0; i < QUERIES; i++) {
+        many->queries[i].is_listed = rand() % 4 > 0;
+        choose_ids(many->listed[i], &many->queries[i].listed, &many->queries[i].listed_count);
+        choose_ids(many->before[i], &many->queries[i].before, &many->queries[i].before_count);
+    }
+    assert_int_equal(plan_finish(many->plan), 0);
+}
+
+static void check_answers(const struct many *many, int number)
+{
+    char nct_id[STUDY_NCT_ID_BYTES];
+    size_t at = 0, count;
+    bool lost = false;
+
+    make_id(number, nct_id);
+    _cleanup_study_ struct study *study = make_record(nct_id, "");
+    _cleanup_free_ struct plan_answer *answers = NULL;
+    assert_int_equal(plan_answers(many->plan, study, &answers, &count), 0);
+    for (int i = 0; i < QUERIES; i++) {
+        bool before = many->before[i][number];
+        bool now = many->queries[i].is_listed ? many->listed[i][number] : before;
+        if (!now && !before)
+            continue;
+        assert_true(at < count);
+        assert_ptr_equal(answers[at].query, &many->queries[i]);
+        assert_int_equal(answers[at++].standing, !before ? PLAN_ENTERS : now ? PLAN_STAYS : PLAN_LEAVES);
+        lost = lost || !now;
+    }
+    assert_int_equal(at, count);
+    assert_int_equal(plan_lost(many->plan, nct_id), lost);
+}
+
+static void a_study_finds_the_same_queries_as_by_trying_all(void **state)
+{
+    static struct many many;
+
+    (void)state;
+    srand(6);
+    open_many(&many);
+    for (int i = 0; i < STUDIES; i++)
+        check_answers(&many, i);
+    plan_free(many.plan);
+    watch_set_free(many.set);
 }
 
 int main(void)
@@ -126,6 +227,7 @@ int main(void)
         cmocka_unit_test(a_study_is_fetched_once_for_all_watches),
         cmocka_unit_test(studies_enter_stay_and_leave),
         cmocka_unit_test(nobody_moves_without_a_complete_listing),
+        cmocka_unit_test(a_study_finds_the_same_queries_as_by_trying_all),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
