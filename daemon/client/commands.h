@@ -14,6 +14,7 @@ extern const struct command export_command;
 extern const struct command find_command;
 extern const struct command help_command;
 extern const struct command history_command;
+extern const struct command plan_command;
 extern const struct command poll_command;
 extern const struct command polls_command;
 extern const struct command preview_command;

@@ -35,6 +35,7 @@ libtrialwatch_a_SOURCES += \
 	%D%/options.h \
 	%D%/output.c \
 	%D%/output.h \
+	%D%/plan.c \
 	%D%/pollrow.c \
 	%D%/pollrow.h \
 	%D%/polls.c \

@@ -87,7 +87,7 @@ void listing_free(struct listing *listing)
     free(listing);
 }
 
-static struct range *current(struct listing *listing)
+static struct range *current(const struct listing *listing)
 {
     return &listing->ranges[listing->range_count - 1];
 }
@@ -107,6 +107,11 @@ int listing_next(struct listing *listing, struct buf *ret, struct error *e)
     int r = ctgov_append_studies_url(ret, listing->base_url, listing->ids + range->first, range->count,
                                      current_token(listing), e);
     return r < 0 ? r : 1;
+}
+
+size_t listing_request_size(const struct listing *listing)
+{
+    return current(listing)->count;
 }
 
 bool listing_etag_moved(struct listing *listing, const char *etag)

@@ -31,6 +31,9 @@ DEFINE_CLEANUP(struct listing *, listing_free)
 /* 1: the URL of the next page is in ret (replaced). 0: everything was asked for. Negative: it cannot be asked. */
 int listing_next(struct listing *listing, struct buf *ret, struct error *e);
 
+/* How many ids the request that listing_next() gave asks for. */
+size_t listing_request_size(const struct listing *listing);
+
 /* Whether this page's ETag, which the registry makes from its data's time, says that it has refreshed since the first
  * page. Only a hint; once it was wrong, listing_distrust_etags() and it is not given again. */
 bool listing_etag_moved(struct listing *listing, const char *etag);

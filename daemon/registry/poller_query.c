@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "history/members.h"
 #include "registry/finding.h"
+#include "registry/plan_recall.h"
 #include "registry/poller_parts.h"
 
 #include <errno.h>
@@ -24,26 +25,11 @@ void poller_query_drop(struct poller *poller)
     plan_free(TAKE_PTR(poller->plan));
 }
 
-static int load_before(struct poller *poller, struct error *e)
-{
-    size_t count;
-    struct plan_query *queries = plan_queries(poller->plan, &count);
-    int r = 0;
-
-    for (size_t i = 0; r >= 0 && i < count; i++) {
-        const char *watch = queries[i].watch->name;
-        r = members_load(poller->store, watch, &queries[i].before, &queries[i].before_count, e);
-        if (r >= 0)
-            r = members_is_running(poller->store, watch, queries[i].question, &queries[i].is_running, e);
-    }
-    return r;
-}
-
 void poller_query_ended(struct poller *poller)
 {
     struct error e;
 
-    int r = load_before(poller, &e);
+    int r = plan_recall(poller->plan, poller->store, &e);
     if (r < 0) {
         poller_end_failed(poller, r, -1, &e);
     } else if (plan_finish(poller->plan) < 0) {

@@ -12,6 +12,8 @@ libtrialwatch_a_SOURCES += \
 	%D%/ctgov.h \
 	%D%/finding.c \
 	%D%/finding.h \
+	%D%/forecast.c \
+	%D%/forecast.h \
 	%D%/intake.c \
 	%D%/intake.h \
 	%D%/intake_member.c \
@@ -24,6 +26,8 @@ libtrialwatch_a_SOURCES += \
 	%D%/page.h \
 	%D%/plan.c \
 	%D%/plan.h \
+	%D%/plan_recall.c \
+	%D%/plan_recall.h \
 	%D%/poller.c \
 	%D%/poller.h \
 	%D%/poller_ask.c \

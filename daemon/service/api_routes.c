@@ -45,6 +45,17 @@ static void handle_poll(struct api_call *call)
         api_answer_error(call, r == -EAGAIN ? 503 : 500, "%s", e.text);
 }
 
+static void handle_plan(struct api_call *call)
+{
+    json_t *plan = NULL;
+    struct error e = {0};
+
+    if (manager_plan(call->manager, &plan, &e) < 0)
+        api_answer_error(call, 500, "%s", e.text);
+    else
+        api_answer_json(call, 200, plan);
+}
+
 static void append_mistake(const char *line, void *userdata)
 {
     json_array_append_new(userdata, json_string(line));
@@ -218,6 +229,7 @@ static const struct api_route routes[] = {
     {"GET", "/v1/status", API_READ, handle_status, "How the daemon is, with every trouble in a sentence."},
     {"GET", "/healthz", API_READ, handle_health, "200 while status names no trouble, else 503."},
     {"GET", "/metrics", API_READ, handle_metrics, "Numbers for monitoring, in OpenMetrics form."},
+    {"GET", "/v1/plan", API_READ, handle_plan, "What the next refresh will be asked, and how long that takes."},
     {"POST", "/v1/poll", API_ACT, handle_poll, "Looks at the registry now."},
     {"POST", "/v1/reload", API_ACT, handle_reload, "Takes in the settings files, or answers with their mistakes."},
     {"POST", "/v1/channels/{name}/test", API_ACT, handle_test,

@@ -35,6 +35,8 @@ void manager_print_metrics(struct manager *manager, struct buf *out); /* OpenMet
 int manager_reload(struct manager *manager, config_report *report, void *userdata, struct error *e);
 /* As poller_look_now(). */
 int manager_poll(struct manager *manager, struct error *e);
+/* What the next refresh will be asked, as forecast_each() has it. */
+int manager_plan(struct manager *manager, json_t **ret, struct error *e);
 /* Fetches a study, by its id or an alias, from the registry's own archive: as archive_ask(), but 0 also when it is
  * under way; with what is known of the progress so far, which manager_backfill_progress() tells later. */
 int manager_backfill(struct manager *manager, const char *study, json_t **ret_progress, struct error *e);

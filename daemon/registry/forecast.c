@@ -1,0 +1,125 @@
+#include "registry/forecast.h"
+
+#include "registry/finding.h"
+#include "registry/listing.h"
+#include "registry/plan.h"
+#include "registry/plan_recall.h"
+
+#include <errno.h>
+
+struct forecast {
+    const char *base_url;
+    struct plan *plan;
+    struct buf url;
+    forecast_visitor *visit;
+    void *userdata;
+};
+
+static void forecast_clear(struct forecast *forecast)
+{
+    plan_free(forecast->plan);
+    buf_free(&forecast->url);
+}
+
+const char *forecast_subject_name(enum forecast_subject subject)
+{
+    static const char *const names[] = {
+        [FORECAST_VERSION] = "version",
+        [FORECAST_QUERY] = "query",
+        [FORECAST_STUDIES] = "studies",
+    };
+
+    return names[subject];
+}
+
+static void tell(struct forecast *forecast, enum forecast_subject subject, const char *watch, long records)
+{
+    long pages = (records + CTGOV_PAGE_SIZE - 1) / CTGOV_PAGE_SIZE;
+    const struct forecast_request request = {
+        .subject = subject,
+        .watch = watch,
+        .url = buf_string(&forecast->url),
+        .pages = pages > 1 ? pages : 1,
+        .records = records,
+    };
+
+    forecast->visit(&request, forecast->userdata);
+}
+
+static int tell_version(struct forecast *forecast, struct error *e)
+{
+    buf_reset(&forecast->url);
+    if (ctgov_append_version_url(&forecast->url, forecast->base_url) < 0)
+        return error_set(e, -ENOMEM, "there is no memory to plan a look at the registry");
+    tell(forecast, FORECAST_VERSION, "", 0);
+    return 0;
+}
+
+static int tell_query(struct forecast *forecast, const struct plan_query *query, struct error *e)
+{
+    _cleanup_(finding_free_cleanup) struct finding *finding = NULL;
+
+    if (finding_new(forecast->base_url, query->question, &finding) < 0)
+        return error_set(e, -ENOMEM, "there is no memory to plan a look at the registry");
+    int r = finding_next(finding, &forecast->url, e);
+    if (r < 0)
+        return r;
+    tell(forecast, FORECAST_QUERY, query->watch->name, query->is_running ? (long)query->before_count : -1);
+    return 0;
+}
+
+/* As if the registry gave every record of a request on one page. */
+static int tell_studies(struct forecast *forecast, struct error *e)
+{
+    _cleanup_(listing_free_cleanup) struct listing *listing = NULL;
+    size_t count;
+    const char *const *ids = plan_studies(forecast->plan, &count);
+    int r = listing_new(forecast->base_url, ids, count, &listing);
+
+    if (r < 0)
+        return error_set(e, r, "there is no memory to plan a look at the registry");
+    while ((r = listing_next(listing, &forecast->url, e)) > 0) {
+        const struct page page = {.records = listing_request_size(listing), .total = -1};
+        tell(forecast, FORECAST_STUDIES, "", (long)page.records);
+        r = listing_take_page(listing, &page, e);
+        if (r < 0)
+            return r;
+    }
+    return r;
+}
+
+static int tell_all(struct forecast *forecast, struct error *e)
+{
+    size_t query_count, study_count;
+    const struct plan_query *queries = plan_queries(forecast->plan, &query_count);
+    int r = tell_version(forecast, e);
+
+    plan_studies(forecast->plan, &study_count);
+    for (size_t i = 0; r == 0 && i < query_count; i++)
+        r = tell_query(forecast, &queries[i], e);
+    if (r == 0 && query_count > 0)
+        r = tell_version(forecast, e);
+    if (r == 0)
+        r = tell_studies(forecast, e);
+    if (r == 0 && query_count + study_count > 0)
+        r = tell_version(forecast, e);
+    return r;
+}
+
+int forecast_each(struct store *store, const char *base_url, const struct watch_set *watches, forecast_visitor *visit,
+                  void *userdata, struct error *e)
+{
+    _cleanup_(forecast_clear) struct forecast forecast = {.base_url = base_url, .visit = visit, .userdata = userdata};
+    int r = ctgov_check_base_url(base_url, e);
+
+    if (r < 0)
+        return r;
+    if (plan_new(watches, &forecast.plan) < 0)
+        return error_set(e, -ENOMEM, "there is no memory to plan a look at the registry");
+    r = plan_recall(forecast.plan, store, e);
+    if (r < 0)
+        return r;
+    if (plan_finish(forecast.plan) < 0)
+        return error_set(e, -ENOMEM, "there is no memory to plan a look at the registry");
+    return tell_all(&forecast, e);
+}
