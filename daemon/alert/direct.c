@@ -2,7 +2,6 @@
 
 #include "alert/message.h"
 #include "alert/pace.h"
-#include "base/log.h"
 
 #include <errno.h>
 
@@ -65,7 +64,8 @@ static void on_delivery(const struct verdict *verdict, int64_t latency_usec, voi
         return;
     }
     if (verdict->outcome != ATTEMPT_DELIVERED)
-        log_warning("Channel %s was not told about the daemon's health: %s", direct->queue->name, verdict->answer);
+        queue_log(direct->queue, LOG_WARNING, NULL, "Channel %s was not told about the daemon's health: %s",
+                  direct->queue->name, verdict->answer);
     direct_free(direct);
 }
 
@@ -122,5 +122,6 @@ void direct_announce(struct direct_list *list, const struct queue *queue, json_t
     struct direct *direct;
 
     if (direct_new(list, queue, message, &direct) < 0)
-        log_error("Channel %s cannot be told about the daemon's health: out of memory", queue->name);
+        queue_log(queue, LOG_ERR, NULL, "Channel %s cannot be told about the daemon's health: out of memory",
+                  queue->name);
 }

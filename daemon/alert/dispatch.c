@@ -4,7 +4,6 @@
 #include "alert/message.h"
 #include "alert/preview.h"
 #include "alert/queue.h"
-#include "base/log.h"
 
 #include <errno.h>
 #include <string.h>
@@ -71,7 +70,8 @@ static void warn_of_orphan(const struct dispatch *dispatch, const struct queue *
         return;
     long open = counts.due + counts.held + counts.sending;
     if (open > 0)
-        log_warning("%ld alerts wait for the channel %s, which the settings do not have", open, queue->name);
+        queue_log(queue, LOG_WARNING, NULL, "%ld alerts wait for the channel %s, which the settings do not have", open,
+                  queue->name);
 }
 
 static int configure(struct dispatch *dispatch, const struct dispatch_settings *settings, struct error *e)

@@ -46,6 +46,10 @@ void message_append_distance(struct buf *out, const json_t *site);
 /* The one line about a change; site is its "site" in the document or NULL. */
 void message_append_change_text(struct buf *out, const struct change *change, const json_t *site);
 
+/* The same of a stored change, with its site as the history knows it now. */
+void message_append_stored_change(struct buf *out, struct store *store, const char *nct_id,
+                                  const struct change *change);
+
 /* [["same"|"struck"|"added", text], …] with long stretches of what is the same shortened. */
 json_t *message_difference(const char *before, const char *after);
 

@@ -2,7 +2,6 @@
 
 #include "alert/message.h"
 #include "alert/pace.h"
-#include "base/log.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -47,7 +46,8 @@ static int write_record(struct queue *queue)
         r = store_commit(store, &error);
     if (r < 0) {
         store_rollback(store);
-        log_error("What became of message %s cannot be written to the history: %s", queue->message.id, error.text);
+        queue_log_message(queue, LOG_ERR, NULL, "What became of message %s cannot be written to the history: %s",
+                          queue->message.id, error.text);
     }
     /* A message that the history has closed meanwhile: there is nothing to be written later either. */
     if (r < 0 && r != -ENOENT && r != -EALREADY)
@@ -184,7 +184,7 @@ static void attempt_next(struct queue *queue, int64_t next_due_usec, int64_t now
         return;
     }
     if (r < 0) {
-        log_error("The messages of channel %s cannot be read: %s", queue->name, error.text);
+        queue_log(queue, LOG_ERR, NULL, "The messages of channel %s cannot be read: %s", queue->name, error.text);
         sleep_until(queue, now_usec + HISTORY_RETRY_USEC, now_usec);
         return;
     }
@@ -214,7 +214,7 @@ static void step(void *userdata)
     if (!queue->channel)
         return;
     if (queue_compose(queue, now_usec, &next_due_usec, &error) < 0) {
-        log_error("The alerts due to channel %s cannot be taken up: %s", queue->name, error.text);
+        queue_log(queue, LOG_ERR, NULL, "The alerts due to channel %s cannot be taken up: %s", queue->name, error.text);
         sleep_until(queue, now_usec + HISTORY_RETRY_USEC, now_usec);
         return;
     }
@@ -235,7 +235,7 @@ void queue_set_channel(struct queue *queue, const struct channel *channel)
     queue->zone = NULL;
     /* A zone that vanished after the settings were checked: times are then taken as UTC. */
     if (channel && zone_open(channel->pace.zone, &queue->zone, &error) < 0) {
-        log_error("Channel %s: %s", queue->name, error.text);
+        queue_log(queue, LOG_ERR, NULL, "Channel %s: %s", queue->name, error.text);
         if (zone_open("UTC", &queue->zone, &error) < 0)
             queue->channel = NULL;
     }

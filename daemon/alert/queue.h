@@ -5,6 +5,7 @@
 #include "alert/channel.h"
 #include "alert/delivery.h"
 #include "alert/zone.h"
+#include "base/log.h"
 #include "base/timer.h"
 #include "history/outbox.h"
 #include "history/store.h"
@@ -70,3 +71,11 @@ int queue_compose(struct queue *queue, int64_t now_usec, int64_t *ret_next_usec,
 /* Notes how an attempt went, and tells the operator and the other channels when the channel is in trouble or well
  * again. */
 void queue_note(struct queue *queue, const struct verdict *verdict, bool given_up, int64_t now_usec);
+
+/* A line of the journal about the channel, with its name and last answer in their fields. What it says of mail
+ * addresses is made unreadable: more people read the journal than the settings. */
+void queue_log(const struct queue *queue, int priority, const char *event_id, const char *format, ...) _printf_(4, 5);
+
+/* The same about queue->message, with its alerts, their studies, and the watches that asked. */
+void queue_log_message(const struct queue *queue, int priority, const char *event_id, const char *format, ...)
+    _printf_(4, 5);

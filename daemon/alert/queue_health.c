@@ -1,15 +1,10 @@
 #include "alert/dispatch.h"
 #include "alert/queue.h"
-#include "base/log.h"
+#include "base/events.h"
 #include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* Events that the journal's catalog explains. */
-#define EVENT_ALERT_FAILED "4e734d7b97314ece8b9c65edbc917ce8"
-#define EVENT_CHANNEL_TROUBLE "478772180ea641588ab0402c5e2ada13"
-#define EVENT_CHANNEL_WELL "d94623a874bc4f248205cc508f8a3440"
 
 /* A trouble that lasts is told again so often. */
 #define TELL_AGAIN_USEC USEC_PER_DAY
@@ -24,10 +19,6 @@ static void tell(struct queue *queue, const char *what, const char *headline, co
 
 static void tell_trouble(struct queue *queue, bool given_up, int64_t now_usec)
 {
-    const struct log_event event = {
-        .message_id = EVENT_CHANNEL_TROUBLE,
-        .fields = {{"TRIALWATCH_CHANNEL", queue->name}, {"TRIALWATCH_ANSWER", queue->last_answer}},
-    };
     char headline[200], text[600], since[CLOCK_TEXT_BYTES];
 
     snprintf(headline, sizeof(headline),
@@ -38,14 +29,14 @@ static void tell_trouble(struct queue *queue, bool given_up, int64_t now_usec)
         "by: trialwatch alerts --failed",
         queue->name, clock_format_utc(queue->failing_since_usec, since), queue->last_answer);
     text_drop_half_character(text);
-    log_write(LOG_ERR, &event, "Channel %s is in trouble since %s: %s", queue->name, since, queue->last_answer);
+    queue_log(queue, LOG_ERR, EVENT_CHANNEL_TROUBLE, "Channel %s is in trouble since %s: %s", queue->name, since,
+              queue->last_answer);
     queue->told_usec = now_usec;
     tell(queue, "trouble", headline, text, now_usec);
 }
 
 static void note_good(struct queue *queue, int64_t now_usec)
 {
-    const struct log_event event = {.message_id = EVENT_CHANNEL_WELL, .fields = {{"TRIALWATCH_CHANNEL", queue->name}}};
     bool told = queue->told_usec > 0;
     char headline[200], text[300];
 
@@ -57,27 +48,38 @@ static void note_good(struct queue *queue, int64_t now_usec)
         return;
     snprintf(headline, sizeof(headline), "Channel %.100s is well again", queue->name);
     snprintf(text, sizeof(text), "trialwatch can deliver to the channel %.100s again.", queue->name);
-    log_write(LOG_NOTICE, &event, "Channel %s is well again", queue->name);
+    queue_log(queue, LOG_NOTICE, EVENT_CHANNEL_WELL, "Channel %s is well again", queue->name);
     tell(queue, "well", headline, text, now_usec);
 }
 
-static void log_given_up(const struct queue *queue)
+static void log_good(const struct queue *queue)
 {
-    const struct log_event event = {
-        .message_id = EVENT_ALERT_FAILED,
-        .fields = {{"TRIALWATCH_CHANNEL", queue->name}, {"TRIALWATCH_MESSAGE", queue->message.id}},
-    };
+    _cleanup_buf_ struct buf alerts = {0};
 
-    log_write(LOG_ERR, &event, "Message %s to channel %s is given up after %ld attempts: %s", queue->message.id,
-              queue->name, queue->message.attempts + 1, queue->last_answer);
+    text_append_count(&alerts, (size_t)queue->message.alert_count, "alert");
+    queue_log_message(queue, LOG_INFO, EVENT_ALERT_DELIVERED, "Channel %s took message %s: %s", queue->name,
+                      queue->message.id, buf_string(&alerts));
+}
+
+static void log_bad(const struct queue *queue, bool given_up)
+{
+    if (given_up)
+        queue_log_message(queue, LOG_ERR, EVENT_ALERT_FAILED,
+                          "Message %s to channel %s is given up after %ld attempts: %s", queue->message.id, queue->name,
+                          queue->message.attempts + 1, queue->last_answer);
+    else
+        queue_log_message(queue, LOG_WARNING, NULL, "Channel %s did not take message %s: %s", queue->name,
+                          queue->message.id, queue->last_answer);
 }
 
 void queue_note(struct queue *queue, const struct verdict *verdict, bool given_up, int64_t now_usec)
 {
     snprintf(queue->last_answer, sizeof(queue->last_answer), "%s", verdict->answer);
     if (verdict->partly)
-        log_warning("Message %s to channel %s: %s", queue->message.id, queue->name, queue->last_answer);
+        queue_log_message(queue, LOG_WARNING, NULL, "Message %s to channel %s: %s", queue->message.id, queue->name,
+                          queue->last_answer);
     if (verdict->outcome == ATTEMPT_DELIVERED) {
+        log_good(queue);
         note_good(queue, now_usec);
         return;
     }
@@ -85,10 +87,7 @@ void queue_note(struct queue *queue, const struct verdict *verdict, bool given_u
     queue->ill = queue->ill || verdict->ill;
     if (queue->failing_since_usec == 0)
         queue->failing_since_usec = now_usec;
-    if (given_up)
-        log_given_up(queue);
-    else
-        log_warning("Channel %s did not take message %s: %s", queue->name, queue->message.id, queue->last_answer);
+    log_bad(queue, given_up);
 
     bool trouble = given_up || queue->ill || now_usec - queue->failing_since_usec >= queue->around->health_after_usec;
     if (trouble && (queue->told_usec == 0 || now_usec - queue->told_usec >= TELL_AGAIN_USEC))

@@ -29,6 +29,7 @@ libtrialwatch_a_SOURCES += \
 	%D%/message_parts.h \
 	%D%/message_self.c \
 	%D%/message_shorten.c \
+	%D%/message_stored.c \
 	%D%/message_study.c \
 	%D%/message_text.c \
 	%D%/message_words.c \
@@ -50,6 +51,7 @@ libtrialwatch_a_SOURCES += \
 	%D%/queue.h \
 	%D%/queue_compose.c \
 	%D%/queue_health.c \
+	%D%/queue_journal.c \
 	%D%/sink.c \
 	%D%/sink.h \
 	%D%/slack.c \

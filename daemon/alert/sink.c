@@ -122,3 +122,38 @@ void sink_append_url(struct buf *out, const char *url)
             buf_printf(out, "%%%02X", (unsigned)(unsigned char)*c);
     }
 }
+
+/* What may stand before the @ of an address without quotes (RFC 5322, RFC 6531). */
+static bool is_local_byte(char c)
+{
+    return is_word_byte(c) || (c != '\0' && strchr(".!#$%&'*+/=?^_`{|}~-", c));
+}
+
+/* Where the local part begins that ends before at; at itself when there is none. */
+static const char *local_part(const char *start, const char *at)
+{
+    const char *begin = at;
+
+    if (at > start && at[-1] == '"') {
+        begin = at - 1;
+        while (begin > start && begin[-1] != '"')
+            begin--;
+        return begin > start ? begin - 1 : at;
+    }
+    while (begin > start && is_local_byte(begin[-1]))
+        begin--;
+    return begin;
+}
+
+void sink_append_journal(struct buf *out, const char *text)
+{
+    _cleanup_buf_ struct buf line = {0};
+    const char *rest = visible(&line, out, text);
+
+    for (const char *at; (at = strchr(rest, '@')); rest = at + 1) {
+        const char *begin = is_word_byte(at[1]) || at[1] == '[' ? local_part(rest, at) : at;
+        buf_append(out, rest, (size_t)(begin - rest));
+        buf_append_string(out, begin < at ? "…@" : "@");
+    }
+    buf_append_string(out, rest);
+}

@@ -22,3 +22,7 @@ void sink_append_markdown(struct buf *out, const char *text);
 
 /* A URL inside <…> or (…) of a markup: everything but the characters of a plain https URL is percent-encoded. */
 void sink_append_url(struct buf *out, const char *url);
+
+/* A line of the journal, which more people read than the settings: in a mail address an ellipsis stands for whose it
+ * is. */
+void sink_append_journal(struct buf *out, const char *text);

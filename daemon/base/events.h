@@ -10,6 +10,8 @@
 #define EVENT_REGISTRY_WELL "f398072dc8014b3285c48d725aefdd21"       /* the registry answers again */
 #define EVENT_STUDY_UNKNOWN "5c971bc4ce8c411698e982cfa35c5041"       /* the registry does not know a tracked id */
 #define EVENT_STUDY_CHANGED "1ce27f8c49d34eb0aea65d5ef7ecfa6e"       /* a version with changes was stored */
+#define EVENT_CHANGE "1c392bf8bf4e4e01b423645a509c2292"              /* one of its changes that is notable or urgent */
+#define EVENT_ALERT_DELIVERED "b6474f00d91641ab9485bf9d72293930"     /* a channel took a message */
 #define EVENT_ALERT_FAILED "4e734d7b97314ece8b9c65edbc917ce8"        /* a message was given up */
 #define EVENT_CHANNEL_TROUBLE "478772180ea641588ab0402c5e2ada13"     /* a channel refuses for long, or needs a person */
 #define EVENT_CHANNEL_WELL "d94623a874bc4f248205cc508f8a3440"        /* a channel accepts again */

@@ -16,9 +16,12 @@ struct log_field {
     const char *value;
 };
 
+struct log_fields;
+
 struct log_event {
-    const char *message_id;     /* 32 hex digits of an event the catalog explains, or NULL */
-    struct log_field fields[6]; /* ended by the first NULL name, or full */
+    const char *message_id;        /* 32 hex digits of an event the catalog explains, or NULL */
+    struct log_field fields[6];    /* ended by the first NULL name, or full */
+    const struct log_fields *more; /* further ones, see base/log_fields; NULL: none */
 };
 
 typedef void log_sink(int priority, const struct log_event *event, const char *text, void *userdata);

@@ -8,6 +8,8 @@ libtrialwatch_a_SOURCES += \
 	%D%/events.h \
 	%D%/log.c \
 	%D%/log.h \
+	%D%/log_fields.c \
+	%D%/log_fields.h \
 	%D%/macro.h \
 	%D%/suggest.c \
 	%D%/suggest.h \

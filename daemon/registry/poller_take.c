@@ -1,7 +1,5 @@
 #include "base/clock.h"
-#include "base/events.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "registry/poller_parts.h"
 
 #include <errno.h>
@@ -19,23 +17,10 @@ bool poller_take_asked(const struct study *study, void *userdata)
 
 void poller_take_committed(struct poller *poller, const struct intake_result *result)
 {
-    const struct version *version = &result->version;
-    const struct log_event event = {
-        .message_id = EVENT_STUDY_CHANGED,
-        .fields = {{"TRIALWATCH_STUDY", result->version.nct_id}},
-    };
-    _cleanup_buf_ struct buf counts = {0};
-
-    if (result->verdict == INTAKE_CHANGED) {
+    if (result->verdict == INTAKE_CHANGED)
         poller->poll.changed++;
-        text_append_count(&counts, (size_t)version->change_count, "change");
-        buf_append_string(&counts, ", ");
-        text_append_count(&counts, result->alert_count, "alert");
-        log_write(LOG_INFO, &event, "%s has changed: version %ld, %s due", version->nct_id, version->number,
-                  buf_string(&counts));
-    }
     if (poller->events.committed)
-        poller->events.committed(version, result->alert_count, poller->events.userdata);
+        poller->events.committed(&result->version, result->alert_count, poller->events.userdata);
 }
 
 static void note_unreadable(struct poller *poller, const struct intake_result *result)

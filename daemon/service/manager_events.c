@@ -1,16 +1,6 @@
 #include "service/manager_internal.h"
 
 #include "base/clock.h"
-#include "history/changes.h"
-
-static int count_change(const struct change_row *row, void *userdata)
-{
-    struct manager *manager = userdata;
-
-    if (row->change->kind < KIND_COUNT)
-        manager->changes[row->change->kind]++;
-    return 0;
-}
 
 static void on_committed(const struct version *version, size_t alert_count, void *userdata)
 {
@@ -18,10 +8,7 @@ static void on_committed(const struct version *version, size_t alert_count, void
 
     manager->versions++;
     manager->progress_usec = clock_stopwatch_usec();
-    if (version->change_count > 0) {
-        struct change_filter filter = {.nct_id = version->nct_id, .version = version->number};
-        changes_each(manager->store, &filter, count_change, manager, NULL);
-    }
+    manager_say_changes(manager, version, alert_count);
     if (alert_count > 0)
         dispatch_wake(manager->dispatch);
 }
@@ -32,6 +19,7 @@ static void on_finished(const struct poll *poll, void *userdata)
 
     manager->polls[poll->outcome]++;
     manager->progress_usec = clock_stopwatch_usec();
+    manager_say_rest(manager);
     if (!manager->said_studies && poll->outcome != POLL_FAILED) {
         manager->said_studies = true;
         manager_say_studies(manager);

@@ -54,6 +54,7 @@ struct manager {
     int64_t progress_usec; /* stopwatch: when a poll last began, got on or ended */
     enum poller_state last_state;
     bool said_studies;       /* what the registry holds was told once */
+    long said_changed;       /* studies that changed in the look under way */
     int64_t once_until_usec; /* stopwatch */
     int exit_status;
     char history_damage[256]; /* what the last check found, "" */
@@ -78,6 +79,12 @@ struct dispatch_settings manager_dispatch_settings(const struct manager_settings
 void manager_say_start(struct manager *manager);
 void manager_say_studies(struct manager *manager);
 void manager_tell_systemd(struct manager *manager);
+
+/* manager_journal.c */
+/* A version, or an entry into a query, was committed; counts its changes for the metrics too. */
+void manager_say_changes(struct manager *manager, const struct version *version, size_t alert_count);
+/* The look has ended: how many studies had no room. */
+void manager_say_rest(struct manager *manager);
 
 /* manager_health.c */
 void manager_check_health(struct manager *manager);

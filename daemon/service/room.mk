@@ -36,6 +36,7 @@ libtrialwatch_a_SOURCES += \
 	%D%/manager_events.c \
 	%D%/manager_health.c \
 	%D%/manager_internal.h \
+	%D%/manager_journal.c \
 	%D%/manager_metrics.c \
 	%D%/manager_once.c \
 	%D%/manager_plan.c \

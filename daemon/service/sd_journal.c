@@ -1,5 +1,8 @@
 #include "service/sd.h"
 
+#include "base/log_fields.h"
+#include "base/text.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,32 +29,48 @@ static bool stderr_is_journal(void)
            st.st_dev == device && st.st_ino == inode;
 }
 
+struct parts {
+    struct iovec *items; /* owned, their texts too */
+    int count, capacity;
+};
+
+static void parts_clear(struct parts *parts)
+{
+    for (int i = 0; i < parts->count; i++)
+        free(parts->items[i].iov_base);
+    free(parts->items);
+}
+
+static void add(struct parts *parts, const char *name, const char *value, size_t max_bytes)
+{
+    char *text;
+
+    if (!value || parts->count == parts->capacity)
+        return;
+    int len = asprintf(&text, "%s=%.*s", name, (int)text_cut_at_character(value, max_bytes), value);
+    if (len >= 0)
+        parts->items[parts->count++] = (struct iovec){text, (size_t)len};
+}
+
 static void send_line(int priority, const struct log_event *event, const char *text, void *userdata)
 {
-    char fields[2 + FIELD_COUNT][FIELD_BYTES];
-    struct iovec parts[3 + FIELD_COUNT];
-    _cleanup_free_ char *message = NULL;
-    int count = 0;
+    size_t more = event && event->more ? event->more->count : 0, capacity = 3 + FIELD_COUNT + more;
+    _cleanup_(parts_clear) struct parts parts = {calloc(capacity, sizeof(*parts.items)), 0, (int)capacity};
+    char number[16];
 
     (void)userdata;
-    if (asprintf(&message, "MESSAGE=%s", text) < 0) {
-        message = NULL;
+    if (!parts.items)
         return;
-    }
-    parts[count++] = (struct iovec){message, strlen(message)};
-    snprintf(fields[0], FIELD_BYTES, "PRIORITY=%d", priority);
-    parts[count++] = (struct iovec){fields[0], strlen(fields[0])};
-    if (event && event->message_id) {
-        snprintf(fields[1], FIELD_BYTES, "MESSAGE_ID=%s", event->message_id);
-        parts[count++] = (struct iovec){fields[1], strlen(fields[1])};
-    }
-    for (size_t i = 0; event && i < FIELD_COUNT && event->fields[i].name; i++) {
-        if (!event->fields[i].value)
-            continue;
-        snprintf(fields[2 + i], FIELD_BYTES, "%s=%s", event->fields[i].name, event->fields[i].value);
-        parts[count++] = (struct iovec){fields[2 + i], strlen(fields[2 + i])};
-    }
-    sd_journal_sendv(parts, count);
+    snprintf(number, sizeof(number), "%d", priority);
+    add(&parts, "MESSAGE", text, strlen(text));
+    add(&parts, "PRIORITY", number, FIELD_BYTES);
+    if (event)
+        add(&parts, "MESSAGE_ID", event->message_id, FIELD_BYTES);
+    for (size_t i = 0; event && i < FIELD_COUNT && event->fields[i].name; i++)
+        add(&parts, event->fields[i].name, event->fields[i].value, FIELD_BYTES);
+    for (size_t i = 0; i < more; i++)
+        add(&parts, event->more->items[i].name, event->more->items[i].value, FIELD_BYTES);
+    sd_journal_sendv(parts.items, parts.count);
 }
 
 bool sd_log_to_journal(void)

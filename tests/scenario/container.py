@@ -5,6 +5,7 @@ the receivers of a test are on its loopback too."""
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import pathlib
 import re
@@ -19,6 +20,8 @@ from processes import wait_until
 CACHE = pathlib.Path("/var/cache/trialwatch-tests")
 BOOTING_SECONDS = 60
 ENDING_SECONDS = 20
+# What the tests run in it, beside the package: systemd-analyze asks man for the pages of a unit.
+TOOLS = ["man-db"]
 # Of no use to a test, and half of what each would copy.
 NOT_COPIED = ("usr/share/doc", "usr/share/locale", "usr/share/man", "var/cache/apt", "var/lib/apt/lists")
 NAMESPACES = ("--mount", "--uts", "--ipc", "--pid", "--cgroup")
@@ -98,14 +101,13 @@ def make_base(folder, packages):
 
 
 def base_for(package):
-    """The folder of a Debian with systemd and what the package depends on, made unless it is there."""
-    packages = dependencies(package)
+    """The folder of a Debian with systemd and what the package depends on, made unless it is there: one for each list of
+    packages, so that trees which differ in it do not take it from each other."""
+    packages = sorted(dependencies(package) + TOOLS)
+    folder = CACHE / f"bookworm-{hashlib.sha256(' '.join(packages).encode()).hexdigest()[:12]}"
     with locked(CACHE / "lock"):
-        folder, list_file = CACHE / "bookworm", CACHE / "bookworm.packages"
-        if not folder.exists() or list_file.read_text(encoding="ascii").split() != packages:
-            shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
             make_base(folder, packages)
-            list_file.write_text("\n".join(packages) + "\n", encoding="ascii")
     return folder
 
 

@@ -20,9 +20,9 @@ from receivers import HANG
 
 SETTINGS = "/etc/trialwatch/trialwatch.yaml"
 DROP_IN = "/etc/systemd/system/trialwatchd.service.d/test.conf"
-STARTED, CHANGED, RELOADED = (re.search(rf'#define EVENT_{name} "(\w+)"',
+STARTED, CHANGED, CHANGE, DELIVERED, RELOADED = (re.search(rf'#define EVENT_{name} "(\w+)"',
                                         (TOP / "daemon/base/events.h").read_text(encoding="utf-8")).group(1)
-                              for name in ("STARTED", "STUDY_CHANGED", "RELOADED"))
+                              for name in ("STARTED", "STUDY_CHANGED", "CHANGE", "ALERT_DELIVERED", "RELOADED"))
 
 
 @pytest.fixture(scope="session")
@@ -212,12 +212,19 @@ def test_the_journal_says_what_about_whom_and_no_secret(server):
     server.configure()
     server.start()
     server.go_to("2021-01-19")
-    wait_until(lambda: server.slack.accepted, "the alert")
-    lines = server.journal(f"TRIALWATCH_STUDY={FREEDOM}")
-    assert CHANGED in [line.get("MESSAGE_ID") for line in lines]
-    assert {line["_SYSTEMD_UNIT"] for line in lines} == {"trialwatchd.service"}
-    assert f"trialwatch diff {FREEDOM}" in server.run("journalctl", "--catalog", f"MESSAGE_ID={CHANGED}")
-    assert "notarealsecret" not in server.run("journalctl")
+    wait_until(lambda: server.journal(f"MESSAGE_ID={DELIVERED}"), "the alert")
+    alert, = json.loads(server.run("trialwatch", "alerts", "--json"))
+    for field in (f"STUDY={FREEDOM}", "WATCH=freedom", "CHANNEL=ward", f"ALERT={alert['id']}"):
+        lines = server.journal(f"TRIALWATCH_{field}")
+        assert {CHANGED, CHANGE, DELIVERED} <= {line.get("MESSAGE_ID") for line in lines}, field
+        assert {line["_SYSTEMD_UNIT"] for line in lines} == {"trialwatchd.service"}
+    opened = server.journal("TRIALWATCH_CHANGE=site-opened")
+    assert {line["MESSAGE_ID"] for line in opened} == {CHANGED, CHANGE}
+    assert "Now recruiting: Cedars-Sinai Medical Center" in opened[-1]["MESSAGE"]
+    for event, advice in ((CHANGED, f"trialwatch diff {FREEDOM}"), (CHANGE, f"trialwatch alerts {FREEDOM}"),
+                          (DELIVERED, "ward was told, and answered: ")):
+        assert advice in server.run("journalctl", "--catalog", f"MESSAGE_ID={event}")
+    assert "notarealsecret" not in server.run("journalctl", "--output=export")
 
 
 def test_everything_that_it_talks_to_works_inside_the_sandbox(server, certificate):
@@ -240,6 +247,8 @@ def test_everything_that_it_talks_to_works_inside_the_sandbox(server, certificat
         server.go_to("2021-01-19")
         wait_until(lambda: server.slack.accepted and mail.mails(), "Slack and the mail")
     wait_until(server.path("/var/lib/trialwatch/paged").exists, "the program to be run")
+    said = server.run("journalctl", "--output=export")
+    assert f"{mailserver.USER}@" not in said and mailserver.PASSWORD not in said
     server.run("trialwatch", "backup", "/var/lib/trialwatch/copy.db")
     server.run("systemctl", "start", "trialwatch-backup")
     assert list(server.path("/var/lib/trialwatch/backup").glob("history-*.db"))
@@ -372,7 +381,7 @@ def units(package, tmp_path_factory):
 def test_systemd_has_nothing_to_say_about_the_units(units, server):
     names = [path.name for path in (units / "lib/systemd/system").iterdir()]
     assert len(names) == 6
-    said = server.attempt("systemd-analyze", "verify", "--man=no", *names)
+    said = server.attempt("systemd-analyze", "verify", *names)
     assert (said.returncode, said.stdout, said.stderr) == (0, "", "")
 
 

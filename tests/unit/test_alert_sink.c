@@ -71,6 +71,19 @@ static void a_url_cannot_leave_its_brackets(void **state)
     check(sink_append_url, "https://x/>|)\" \n\xC3\xA9", "https://x/%3E%7C%29%22%20%0A%C3%A9");
 }
 
+static void the_journal_does_not_say_whose_an_address_is(void **state)
+{
+    (void)state;
+    check(sink_append_journal, "550 <nobody@mail.test>: unknown", "550 <…@mail.test>: unknown");
+    check(sink_append_journal, "a.b+c@x.org, d@y.org", "…@x.org, …@y.org");
+    check(sink_append_journal, "\"john doe\"@x.org", "…@x.org");
+    check(sink_append_journal, "jürgen@bücher.example 冠@[127.0.0.1]", "…@bücher.example …@[127.0.0.1]");
+    check(sink_append_journal, "\"@x @ y a@ @@ end@", "\"@x @ y a@ @@ end@");
+    check(sink_append_journal, "a@b@c", "…@…@c");
+    check(sink_append_journal, "two\nlines\x1B[31m", "two lines [31m");
+    check(sink_append_journal, "", "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -80,6 +93,7 @@ int main(void)
         cmocka_unit_test(slack_mentions_nobody),
         cmocka_unit_test(markdown_has_no_markup_and_mentions_nobody),
         cmocka_unit_test(a_url_cannot_leave_its_brackets),
+        cmocka_unit_test(the_journal_does_not_say_whose_an_address_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 #include "check.h"
 
-#include "base/log.h"
+#include "base/log_fields.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -111,6 +111,27 @@ static void under_systemd_stderr_carries_the_priority(void **state)
     unlink(path);
 }
 
+static void fields_are_kept_once_and_up_to_their_limit(void **state)
+{
+    _cleanup_log_fields_ struct log_fields fields = {0};
+    char value[16] = "cardiology";
+
+    (void)state;
+    log_fields_add(&fields, "TRIALWATCH_CHANNEL", value);
+    log_fields_add(&fields, "TRIALWATCH_WATCH", value);
+    log_fields_add(&fields, "TRIALWATCH_CHANNEL", "cardiology");
+    value[0] = 'C';
+    assert_int_equal(fields.count, 2);
+    assert_string_equal(fields.items[0].value, "cardiology");
+    for (size_t i = fields.count; i <= LOG_FIELDS_MAX; i++) {
+        snprintf(value, sizeof(value), "al_%zu", i);
+        log_fields_add(&fields, "TRIALWATCH_ALERT", value);
+    }
+    assert_int_equal(fields.count, LOG_FIELDS_MAX);
+    snprintf(value, sizeof(value), "al_%zu", LOG_FIELDS_MAX - 1);
+    assert_string_equal(fields.items[LOG_FIELDS_MAX - 1].value, value);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +139,7 @@ int main(void)
         cmocka_unit_test_teardown(less_urgent_lines_are_dropped, teardown),
         cmocka_unit_test_teardown(control_characters_of_strangers_are_blanked, teardown),
         cmocka_unit_test_teardown(a_long_line_is_cut_between_characters, teardown),
+        cmocka_unit_test(fields_are_kept_once_and_up_to_their_limit),
         cmocka_unit_test_teardown(under_systemd_stderr_carries_the_priority, teardown),
     };
 
