@@ -56,6 +56,7 @@ unit_tests = \
 	%D%/unit/test_registry_question \
 	%D%/unit/test_service_api \
 	%D%/unit/test_service_config \
+	%D%/unit/test_service_watchdog \
 	%D%/unit/test_trial_archived \
 	%D%/unit/test_trial_diff \
 	%D%/unit/test_trial_kinds \

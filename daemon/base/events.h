@@ -18,4 +18,5 @@
 #define EVENT_HISTORY_NOT_WRITABLE "7b3e0637d6584dc48b7b76d709d60688" /* a commit to the history failed */
 #define EVENT_HISTORY_WRITABLE "43be7b45a7b64dfc9e68adce53888ace"     /* the history can be written again */
 #define EVENT_LOOP_STALLED "ee65412eb1c84968aa813af085becf1f"         /* the event loop did not turn for too long */
+#define EVENT_STUCK "c45d9aef0b1b4d96964625c2419b3b00"                /* the watchdog is refused */
 #define EVENT_BACKUP_DONE "49f1192e1be54c93b929380326744284"          /* a copy of the history was written */

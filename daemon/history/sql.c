@@ -1,5 +1,7 @@
 #include "history/sql.h"
 
+#include "base/clock.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
@@ -57,6 +59,9 @@ int sql_error(sqlite3 *db, const char *path, int code, struct error *e)
 int sql_note_failure(struct store *store, int err, const struct error *why, struct error *e)
 {
     store->health.error = err;
+    store->failed_usec = clock_monotonic_usec();
+    if (store->failing_since_usec == 0)
+        store->failing_since_usec = store->failed_usec;
     snprintf(store->health.error_text, sizeof(store->health.error_text), "%.255s", why->text);
     return error_set(e, err, "%s", why->text);
 }

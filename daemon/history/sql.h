@@ -127,8 +127,10 @@ struct store {
     bool in_transaction;
     int lost; /* why a statement of the transaction failed, so that it must not be committed; 0: none did */
     struct error lost_why;
-    struct store_health health; /* file_bytes is found out when asked for */
-    struct body_coder *coder;   /* made when first needed */
+    struct store_health health;              /* failing_usec and file_bytes are found out when asked for */
+    int64_t begun_usec;                      /* monotonic; of the transaction under way */
+    int64_t failing_since_usec, failed_usec; /* monotonic; first and last failure since the last commit, 0: none */
+    struct body_coder *coder;                /* made when first needed */
     sqlite3_stmt *statements[SQL_COUNT];
 };
 

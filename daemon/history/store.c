@@ -116,6 +116,7 @@ int store_begin(struct store *store, struct error *e)
     if (code != SQLITE_OK)
         return sql_failed_write(store, code, e);
     store->in_transaction = true;
+    store->begun_usec = clock_monotonic_usec();
     store->lost = 0;
     return 0;
 }
@@ -126,6 +127,7 @@ static void note_commit(struct store *store, int64_t took_usec)
 
     store->health.last_commit_usec = clock_wall_usec();
     store->health.error = 0;
+    store->failing_since_usec = store->failed_usec = 0;
     store->health.error_text[0] = '\0';
     if (took_usec > store->health.slowest_commit_usec)
         store->health.slowest_commit_usec = took_usec;
@@ -179,6 +181,11 @@ static int64_t bytes_of(const char *path, const char *suffix)
 
 void store_health(const struct store *store, struct store_health *ret)
 {
+    int64_t open_usec = store->in_transaction ? clock_monotonic_usec() - store->begun_usec : 0;
+
     *ret = store->health;
+    ret->failing_usec = store->failed_usec - store->failing_since_usec;
+    if (ret->failing_usec < open_usec)
+        ret->failing_usec = open_usec;
     ret->file_bytes = bytes_of(store->path, "") + bytes_of(store->path, "-wal");
 }

@@ -44,7 +44,9 @@ struct store_health {
     int64_t slowest_commit_usec; /* since the opening */
     int error;                   /* negative errno of the last commit, 0 when it went well */
     char error_text[256];
-    int64_t file_bytes; /* database and WAL */
+    int64_t failing_usec; /* from the first to the last try that failed since the last commit, or how long a transaction
+                             is open */
+    int64_t file_bytes;   /* database and WAL */
 };
 void store_health(const struct store *store, struct store_health *ret);
 

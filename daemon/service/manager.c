@@ -90,6 +90,9 @@ static int add_watchdog(struct manager *manager)
 /* Loop, signals and timers. */
 static int open_loop(struct manager *manager, struct error *e)
 {
+    /* A client that went away, or a terminal: libevent's and our own writes say EPIPE. Programs of channels are started
+     * with the default. */
+    signal(SIGPIPE, SIG_IGN);
     evthread_use_pthreads();
     manager->base = event_base_new();
     if (!manager->base)

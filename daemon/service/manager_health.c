@@ -10,8 +10,6 @@
 
 /* A spell that lasts is told again after this. */
 #define TELL_AGAIN_USEC USEC_PER_DAY
-/* A poll under way that gets no further for so long has hung. */
-#define STUCK_USEC (30 * USEC_PER_MINUTE)
 
 /* What is seen of a condition now. */
 struct observation {
@@ -107,18 +105,4 @@ void manager_check_health(struct manager *manager)
 {
     check_registry(manager);
     check_history(manager);
-}
-
-bool manager_gets_on(struct manager *manager)
-{
-    struct poller_status status;
-
-    poller_status(manager->poller, &status);
-    if (status.state != manager->last_state) {
-        manager->last_state = status.state;
-        manager->progress_usec = clock_stopwatch_usec();
-    }
-    /* A history that cannot be written does not count as hanging: a restart frees no disk. */
-    bool waits = status.state == POLLER_WAITING || status.state == POLLER_BACKING_OFF;
-    return waits || clock_stopwatch_usec() - manager->progress_usec < STUCK_USEC;
 }

@@ -53,6 +53,7 @@ struct manager {
     int64_t started_usec;  /* wall */
     int64_t progress_usec; /* stopwatch: when a poll last began, got on or ended */
     enum poller_state last_state;
+    bool stuck;              /* the watchdog is refused */
     bool said_studies;       /* what the registry holds was told once */
     long said_changed;       /* studies that changed in the look under way */
     int64_t once_until_usec; /* stopwatch */
@@ -88,7 +89,8 @@ void manager_say_rest(struct manager *manager);
 
 /* manager_health.c */
 void manager_check_health(struct manager *manager);
-/* Whether the daemon gets on: what the watchdog is told. */
+
+/* manager_watchdog.c: whether the daemon gets on, with a line in the log once it does not */
 bool manager_gets_on(struct manager *manager);
 
 /* manager_switch.c: a dead man's switch that somebody else runs hears of every good look */

@@ -43,6 +43,7 @@ libtrialwatch_a_SOURCES += \
 	%D%/manager_settings.c \
 	%D%/manager_status.c \
 	%D%/manager_switch.c \
+	%D%/manager_watchdog.c \
 	%D%/manager_words.c \
 	%D%/sd.c \
 	%D%/sd.h \

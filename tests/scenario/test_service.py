@@ -9,6 +9,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import threading
 import time
 
 import pytest
@@ -224,25 +225,33 @@ def test_once_looks_tells_and_ends(house):
     assert "The registry could not be read" in daemon.log
 
 
+def test_a_client_that_does_not_wait_for_its_answer_harms_nothing(house, running):
+    running.process.send_signal(signal.SIGSTOP)
+    for _ in range(5):
+        with socket.socket(socket.AF_UNIX) as hasty:
+            hasty.connect(str(house.socket_path))
+            hasty.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    running.process.send_signal(signal.SIGCONT)
+    assert house.status()["healthy"]
+
+
 # systemd's side
 
 
 class NotifySocket:
-    """What a service manager hears."""
+    """What a service manager hears. It listens all the time, as systemd does: its queue is short, and who finds it full
+    waits."""
 
     def __init__(self, path):
         self.path = path
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(str(path))
-        self.socket.setblocking(False)
         self.heard = []
+        threading.Thread(target=self._listen, daemon=True).start()
 
-    def listen(self):
-        try:
-            while True:
-                self.heard += self.socket.recv(4096).decode().splitlines()
-        except BlockingIOError:
-            return self.heard
+    def _listen(self):
+        while True:
+            self.heard += self.socket.recv(4096).decode().splitlines()
 
 
 def test_the_notify_protocol(house):
@@ -250,26 +259,26 @@ def test_the_notify_protocol(house):
     house.start_registry(STORY)
     daemon = house.start_daemon(house.write_settings(WATCH, CONSOLE),
                                 environment={"NOTIFY_SOCKET": str(notify.path), "WATCHDOG_USEC": "200000"})
-    wait_until(lambda: "READY=1" in notify.listen(), "READY=1")
+    wait_until(lambda: "READY=1" in notify.heard, "READY=1")
     assert daemon.listens()
     house.settle()
-    wait_until(lambda: any(re.match(r"STATUS=next look .*, 0 alerts pending$", line) for line in notify.listen()),
+    wait_until(lambda: any(re.match(r"STATUS=next look .*, 0 alerts pending$", line) for line in notify.heard),
                "STATUS with the next look")
-    wait_until(lambda: notify.listen().count("WATCHDOG=1") >= 3, "the watchdog")
+    wait_until(lambda: notify.heard.count("WATCHDOG=1") >= 3, "the watchdog")
     notify.heard.clear()
     daemon.reload()
-    wait_until(lambda: "READY=1" in notify.listen(), "READY=1 after the reload")
+    wait_until(lambda: "READY=1" in notify.heard, "READY=1 after the reload")
     heard = [line for line in notify.heard if line.startswith(("RELOADING", "MONOTONIC_USEC", "READY"))]
     assert heard[0] == "RELOADING=1" and heard[1].startswith("MONOTONIC_USEC=") and heard[2] == "READY=1"
     daemon.stop()
-    assert "STOPPING=1" in notify.listen()
+    assert "STOPPING=1" in notify.heard
 
 
 def test_not_ready_when_the_history_is_refused(house):
     notify = NotifySocket(house.place / "notify")
     house.history_path.write_text("no history\n" * 100, encoding="utf-8")
     refused(house, house.write_settings(WATCH, CONSOLE), environment={"NOTIFY_SOCKET": str(notify.path)})
-    assert "READY=1" not in notify.listen()
+    assert "READY=1" not in notify.heard
 
 
 def test_a_socket_that_systemd_passed_is_used_and_left(house):
@@ -325,7 +334,9 @@ def test_a_full_disk_is_said_and_loses_nothing(house, small_disk):
     house.history_path = small_disk / "history.db"
     house.environment["TRIALWATCH_HISTORY"] = str(house.history_path)
     house.start_registry(STORY)
-    house.start_daemon(house.write_settings(WATCH, CONSOLE))
+    notify = NotifySocket(house.place / "notify")
+    house.start_daemon(house.write_settings(WATCH, CONSOLE),
+                       environment={"NOTIFY_SOCKET": str(notify.path), "WATCHDOG_USEC": "100000"})
     house.settle()
     fill(small_disk)
     house.write_settings([{**WATCH[0], "studies": [FREEDOM, ESCAPE]}], CONSOLE)
@@ -333,6 +344,10 @@ def test_a_full_disk_is_said_and_loses_nothing(house, small_disk):
     wait_until(lambda: house.status()["history"]["error"], "the full disk in status")
     assert any(trouble.startswith("The history cannot be written") for trouble in house.status()["troubles"])
     assert house.ask("history", FREEDOM)
+    house.clock.advance(86400)  # no restart makes room: the watchdog goes on being told that the daemon is alive
+    house.poll()
+    alive = notify.heard.count("WATCHDOG=1")
+    wait_until(lambda: notify.heard.count("WATCHDOG=1") > alive + 2, "the watchdog")
     (small_disk / "ballast").unlink()
     wait_until(lambda: house.poll() and house.status()["healthy"], "health after there is room")
     assert house.ask("history", ESCAPE)
