@@ -9,6 +9,7 @@ if HAVE_CMOCKA
 unit_tests = \
 	%D%/unit/test_alert_channels \
 	%D%/unit/test_alert_dispatch \
+	%D%/unit/test_alert_filter \
 	%D%/unit/test_alert_mail \
 	%D%/unit/test_alert_message \
 	%D%/unit/test_alert_pace \

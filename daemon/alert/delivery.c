@@ -14,8 +14,19 @@
 #define PROGRAM_TIMEOUT_USEC (30 * USEC_PER_SEC)
 #define EX_TEMPFAIL 75 /* sysexits.h */
 
+/* What a channel's payload program is waited for with; the channel is borrowed until it has come. */
+struct shaping {
+    struct filter *filter; /* NULL: nothing is shaped */
+    const struct delivery_means *means;
+    const struct channel *channel;
+    json_t *message; /* owned */
+    struct render_context context;
+    char *thread, *only; /* owned; what the context points to */
+};
+
 struct delivery {
     const struct channel_type *type;
+    struct shaping shaping;
     delivery_callback *callback;
     void *userdata;
     struct http_request *request; /* the one of these that is under way */
@@ -26,8 +37,18 @@ struct delivery {
     struct rendering rendering; /* owned */
 };
 
+static void shaping_clear(struct shaping *shaping)
+{
+    filter_cancel(shaping->filter);
+    json_decref(shaping->message);
+    free(shaping->thread);
+    free(shaping->only);
+    *shaping = (struct shaping){0};
+}
+
 static void delivery_free(struct delivery *delivery)
 {
+    shaping_clear(&delivery->shaping);
     timer_free(delivery->deferred);
     verdict_clear(&delivery->verdict);
     rendering_clear(&delivery->rendering);
@@ -241,19 +262,32 @@ static int start_program(struct delivery *delivery, const struct delivery_means 
                          timeout_usec, on_program, delivery, &delivery->program, e);
 }
 
-int delivery_render(const struct channel *channel, const json_t *message, const struct render_context *context,
-                    struct rendering *ret, struct error *e)
+/* The type's own form; one that a payload will replace needs no seal yet. */
+static int render_form(const struct channel *channel, const json_t *message, const struct render_context *context,
+                       struct rendering *ret, struct error *e)
 {
     if (channel->payload && channel->type->transport == TRANSPORT_SMTP)
         return error_set(e, -EINVAL, "Mail takes no payload: its form is made of two parts and headers");
     int r = channel->type->render(channel, message, context, ret, e);
-    if (r >= 0 && channel->payload) {
+    if (r >= 0 && channel->payload)
         buf_reset(&ret->body);
-        r = payload_make(channel->payload, message, &ret->body, e);
-    }
-    if (r >= 0 && channel->type->seal)
-        r = channel->type->seal(channel, message, context, ret, e);
     return r;
+}
+
+static int seal(const struct channel *channel, const json_t *message, const struct render_context *context,
+                struct rendering *rendering, struct error *e)
+{
+    return channel->type->seal ? channel->type->seal(channel, message, context, rendering, e) : 0;
+}
+
+int delivery_render(const struct channel *channel, const json_t *message, const struct render_context *context,
+                    struct rendering *ret, struct error *e)
+{
+    int r = render_form(channel, message, context, ret, e);
+
+    if (r >= 0 && channel->payload)
+        r = payload_make(channel->payload, message, &ret->body, e);
+    return r < 0 ? r : seal(channel, message, context, ret, e);
 }
 
 static int start(struct delivery *delivery, const struct delivery_means *means, const struct channel *channel,
@@ -283,6 +317,75 @@ static bool is_temporary(int error)
     return error == -ENOMEM || error == -EAGAIN || error == -EMFILE || error == -ENFILE || error == -EIO;
 }
 
+/* The verdict on what could not even be sent. */
+static void defer_error(struct delivery *delivery, int error, const struct error *why)
+{
+    defer(delivery, is_temporary(error) ? ATTEMPT_RETRY : ATTEMPT_FAILED, why->text);
+    delivery->verdict.ill = !is_temporary(error);
+}
+
+/* The form is whole: on its way with it. */
+static int send_form(struct delivery *delivery, const struct delivery_means *means, const struct channel *channel,
+                     const json_t *message, const struct render_context *context, struct error *e)
+{
+    int r = seal(channel, message, context, &delivery->rendering, e);
+
+    return r < 0 ? r : start(delivery, means, channel, context, e);
+}
+
+static void on_shaped(const struct filter_result *result, void *userdata)
+{
+    struct delivery *delivery = userdata;
+    struct shaping shaping = delivery->shaping;
+    struct error error = {0};
+
+    delivery->shaping = (struct shaping){0};
+    shaping.filter = NULL; /* ends itself */
+    int r = payload_take(result, &delivery->rendering.body, &error);
+    if (r >= 0)
+        r = send_form(delivery, shaping.means, shaping.channel, shaping.message, &shaping.context, &error);
+    if (r < 0)
+        defer_error(delivery, r, &error);
+    shaping_clear(&shaping);
+}
+
+static int copy_text(const char *text, char **ret)
+{
+    *ret = text ? strdup(text) : NULL;
+    return text && !*ret ? -ENOMEM : 0;
+}
+
+static int start_shaping(struct delivery *delivery, const struct delivery_means *means, const struct channel *channel,
+                         const json_t *message, const struct render_context *context, struct error *e)
+{
+    struct shaping *shaping = &delivery->shaping;
+    json_auto_t *documents = json_pack("[O]", message);
+
+    *shaping = (struct shaping){.means = means, .channel = channel, .context = *context};
+    if (!documents || copy_text(context->thread, &shaping->thread) < 0 || copy_text(context->only, &shaping->only) < 0)
+        return error_set(e, -ENOMEM, "Out of memory");
+    shaping->context.thread = shaping->thread;
+    shaping->context.only = shaping->only;
+    shaping->message = json_incref(json_array_get(documents, 0));
+    return filter_start(means->base, channel->payload, documents, on_shaped, delivery, &shaping->filter, e);
+}
+
+bool delivery_is_shaping(const struct delivery *delivery)
+{
+    return delivery && delivery->shaping.filter;
+}
+
+static int delivery_begin(struct delivery *delivery, const struct delivery_means *means, const struct channel *channel,
+                          const json_t *message, const struct render_context *context, struct error *e)
+{
+    int r = render_form(channel, message, context, &delivery->rendering, e);
+
+    if (r < 0)
+        return r;
+    return channel->payload ? start_shaping(delivery, means, channel, message, context, e)
+                            : send_form(delivery, means, channel, message, context, e);
+}
+
 int delivery_start(const struct delivery_means *means, const struct channel *channel, const json_t *message,
                    const struct render_context *context, delivery_callback *callback, void *userdata,
                    struct delivery **ret)
@@ -299,13 +402,9 @@ int delivery_start(const struct delivery_means *means, const struct channel *cha
         delivery_free(delivery);
         return -ENOMEM;
     }
-    int r = delivery_render(channel, message, context, &delivery->rendering, &error);
-    if (r >= 0)
-        r = start(delivery, means, channel, context, &error);
-    if (r < 0) {
-        defer(delivery, is_temporary(r) ? ATTEMPT_RETRY : ATTEMPT_FAILED, error.text);
-        delivery->verdict.ill = !is_temporary(r);
-    }
+    int r = delivery_begin(delivery, means, channel, message, context, &error);
+    if (r < 0)
+        defer_error(delivery, r, &error);
     *ret = delivery;
     return 0;
 }

@@ -8,6 +8,7 @@
 
 #include <event2/event.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 struct delivery;
@@ -23,11 +24,16 @@ struct delivery_means {
 /* Called from the loop, never from inside delivery_start(). The verdict lives until it returns. */
 typedef void delivery_callback(const struct verdict *verdict, int64_t latency_usec, void *userdata);
 
-/* Borrows means for as long as it takes; channel and message only during the call. What cannot even be sent (no memory,
- * a program that is not there) is a verdict too, not an error of this call, which is -ENOMEM alone. */
+/* Borrows means for as long as it takes, channel as delivery_is_shaping() says, and message only during the call. What
+ * cannot even be sent (no memory, a program that is not there) is a verdict too, not an error of this call, which is
+ * -ENOMEM alone. */
 int delivery_start(const struct delivery_means *means, const struct channel *channel, const json_t *message,
                    const struct render_context *context, delivery_callback *callback, void *userdata,
                    struct delivery **ret);
+
+/* Whether nothing of it has left yet, since the channel's payload program runs: the channel is still borrowed, so
+ * before it goes the delivery is to be cancelled and begun anew. Takes NULL. */
+bool delivery_is_shaping(const struct delivery *delivery);
 
 /* After this the callback is not called; the receiver may have got the message. Takes NULL. */
 void delivery_cancel(struct delivery *delivery);

@@ -38,6 +38,16 @@ void direct_clear(struct direct_list *list)
         direct_free(list->first);
 }
 
+void direct_restart(struct direct_list *list)
+{
+    for (struct direct *direct = list->first; direct; direct = direct->next) {
+        if (!delivery_is_shaping(direct->delivery))
+            continue;
+        delivery_cancel(TAKE_PTR(direct->delivery));
+        timer_arm_in(direct->timer, 0);
+    }
+}
+
 static void conclude_test(struct direct *direct, const struct verdict *verdict)
 {
     dispatch_test_callback *callback = direct->callback;

@@ -17,5 +17,8 @@ int direct_test(struct direct_list *list, const struct queue *queue, dispatch_te
 /* Tries for about an hour. Takes the reference to the message. */
 void direct_announce(struct direct_list *list, const struct queue *queue, json_t *message);
 
+/* The channels have new settings: what has not left yet begins anew. */
+void direct_restart(struct direct_list *list);
+
 /* Cancels all. */
 void direct_clear(struct direct_list *list);

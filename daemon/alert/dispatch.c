@@ -92,6 +92,7 @@ static int configure(struct dispatch *dispatch, const struct dispatch_settings *
         if (!queue->channel)
             warn_of_orphan(dispatch, queue);
     }
+    direct_restart(&dispatch->directs);
     return r;
 }
 

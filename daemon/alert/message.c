@@ -16,6 +16,7 @@ static int add_study(struct store *store, const struct watch_set *watches, const
         .watches = group->watches,
         .parts = group->parts,
         .part_count = group->part_count,
+        .narrowed = group->narrowed,
     };
     json_t *entry;
 
@@ -82,11 +83,11 @@ static int build_groups(struct store *store, const struct watch_set *watches, co
     return 0;
 }
 
-int message_build(struct store *store, const struct watch_set *watches, const char *message_id, json_t **ret,
-                  struct error *e)
+int message_build_without(struct store *store, const struct watch_set *watches, const char *message_id,
+                          const json_t *declined, json_t **ret, struct error *e)
 {
-    _cleanup_(groups_clear) struct groups groups = {0};
-    struct alert_filter filter = {.message_id = message_id};
+    _cleanup_(groups_clear) struct groups groups = {.declined = declined};
+    struct alert_filter filter = {.message_id = message_id, .states = ~(1u << ALERT_DROPPED)};
 
     int r = outbox_each(store, &filter, groups_add_alert, &groups, e);
     if (r < 0)
@@ -94,6 +95,12 @@ int message_build(struct store *store, const struct watch_set *watches, const ch
     if (groups.count == 0)
         return error_set(e, -ENOENT, "No alert is in a message %s", message_id);
     return build_groups(store, watches, message_id, &groups, ret, e);
+}
+
+int message_build(struct store *store, const struct watch_set *watches, const char *message_id, json_t **ret,
+                  struct error *e)
+{
+    return message_build_without(store, watches, message_id, NULL, ret, e);
 }
 
 struct leading {

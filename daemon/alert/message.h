@@ -37,6 +37,11 @@
 int message_build(struct store *store, const struct watch_set *watches, const char *message_id, json_t **ret,
                   struct error *e);
 
+/* The same without the watches that declined: {"NCT…": ["watch", …]}, and without the changes that only those want.
+ * -ENOENT when nothing is left. */
+int message_build_without(struct store *store, const struct watch_set *watches, const char *message_id,
+                          const json_t *declined, json_t **ret, struct error *e);
+
 /* What a channel would be told of a study's version (0: the newest) if all watches that lead to it asked for all kinds;
  * for `trialwatch preview`. */
 int message_preview(struct store *store, const struct watch_set *watches, const char *channel, const char *nct_id,

@@ -31,17 +31,27 @@ struct group *groups_have(struct groups *groups, const char *nct_id)
     return group;
 }
 
-static int add_names(json_t *names, const json_t *more)
+static bool is_among(const json_t *names, const json_t *name)
 {
-    size_t index, other_index;
-    json_t *name, *other;
+    size_t index;
+    json_t *other;
 
-    json_array_foreach (more, index, name) {
-        bool known = false;
-        json_array_foreach (names, other_index, other) {
-            known = known || json_equal(other, name);
-        }
-        if (!known && json_array_append(names, name) < 0)
+    json_array_foreach (names, index, other)
+        if (json_equal(other, name))
+            return true;
+    return false;
+}
+
+/* The watches of an alert, but for those that declined. */
+static int add_watches(struct group *group, const json_t *watches, const json_t *declined)
+{
+    size_t index;
+    json_t *name;
+
+    json_array_foreach (watches, index, name) {
+        if (is_among(declined, name))
+            group->narrowed = true;
+        else if (!is_among(group->watches, name) && json_array_append(group->watches, name) < 0)
             return -ENOMEM;
     }
     return 0;
@@ -72,7 +82,8 @@ int groups_add_alert(const struct alert_row *row, void *userdata)
     snprintf(groups->channel, sizeof(groups->channel), "%s", row->channel);
     if (!group || json_array_append_new(group->changes, changes) < 0)
         return -ENOMEM;
-    if (json_array_append_new(group->alerts, json_string(row->id)) < 0 || add_names(group->watches, row->watches) < 0)
+    if (json_array_append_new(group->alerts, json_string(row->id)) < 0 ||
+        add_watches(group, row->watches, json_object_get(groups->declined, row->nct_id)) < 0)
         return -ENOMEM;
     if (row->weight > group->weight)
         group->weight = row->weight;

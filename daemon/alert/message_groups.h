@@ -11,12 +11,14 @@ struct group {
     json_t *alerts, *watches, *changes; /* owned; changes: one array of ids a part */
     struct study_part *parts;           /* owned */
     size_t part_count;
+    bool narrowed; /* some of the watches declined */
 };
 
 struct groups {
     struct group *items;
     size_t count;
     char channel[128];
+    const json_t *declined; /* borrowed; names of watches by study, NULL: none */
 };
 
 void groups_clear(struct groups *groups);

@@ -74,6 +74,7 @@ struct study_request {
     const json_t *alerts, *watches; /* borrowed arrays of ids and names */
     const struct study_part *parts; /* oldest version first */
     size_t part_count;
+    bool narrowed; /* only what its watches want: others that wanted more declined */
 };
 
 /* One entry of "studies". */

@@ -30,6 +30,7 @@ struct collecting {
     struct change_context context;
     int64_t *wanted; /* owned; ids, sorted; NULL: all */
     size_t wanted_count;
+    bool narrowed; /* only what one of the watches wants now */
     json_t *changes;
     struct error *error;
 };
@@ -58,6 +59,14 @@ static int want(struct collecting *collecting, const json_t *ids)
     return 0;
 }
 
+static bool some_wants(const struct change_context *context, const struct change *change)
+{
+    for (size_t i = 0; i < context->watches->count; i++)
+        if (watch_wants(context->watches->items[i], context->study, change))
+            return true;
+    return false;
+}
+
 static int on_change(const struct change_row *row, void *userdata)
 {
     struct collecting *collecting = userdata;
@@ -65,6 +74,8 @@ static int on_change(const struct change_row *row, void *userdata)
 
     if (collecting->wanted &&
         !bsearch(&row->id, collecting->wanted, collecting->wanted_count, sizeof(*collecting->wanted), compare_ids))
+        return 0;
+    if (collecting->narrowed && !some_wants(&collecting->context, row->change))
         return 0;
     int r = message_change_build(&collecting->context, row, &entry, collecting->error);
     if (r < 0)
@@ -85,6 +96,7 @@ static int collect_part(struct store *store, const struct watch_names *watches, 
         return r;
     struct collecting collecting = {
         .context = {.store = store, .study = study, .watches = watches},
+        .narrowed = request->narrowed,
         .changes = changes,
         .error = e,
     };
@@ -277,6 +289,14 @@ int message_study_build(struct store *store, const struct watch_set *set, const 
     int r = changes ? names_resolve(set, request->watches, &watches) : -ENOMEM;
     for (size_t i = 0; r >= 0 && i < request->part_count; i++)
         r = collect_part(store, &watches, request, &request->parts[i], changes, e);
+    /* The settings want something else by now: rather too much than nothing. */
+    if (r >= 0 && request->narrowed && json_array_size(changes) == 0) {
+        struct study_request whole = *request;
+        whole.narrowed = false;
+        json_decref(changes);
+        free(watches.items);
+        return message_study_build(store, set, &whole, ret, e);
+    }
     if (r >= 0)
         r = versions_get(store, request->nct_id, request->parts[request->part_count - 1].version, &version, e);
     if (r >= 0)

@@ -145,31 +145,71 @@ static char *find_thread(const struct queue *queue, const json_t *message)
     return outbox_thread(queue->around->store, queue->name, nct_id, &thread, NULL) < 0 ? NULL : thread;
 }
 
+static void conclude_unmade(struct queue *queue, const struct error *why)
+{
+    struct verdict verdict = {.outcome = ATTEMPT_RETRY, .retry_after_usec = -1};
+
+    snprintf(verdict.answer, sizeof(verdict.answer), "The message cannot be made: %.200s", why->text);
+    conclude(queue, &verdict, 0);
+}
+
+static int send_message(struct queue *queue, const json_t *message)
+{
+    _cleanup_free_ char *thread = find_thread(queue, message);
+    const struct render_context context = {
+        .now_usec = queue->started_usec,
+        .thread = thread,
+        .shorter = was_shortened(queue),
+        .only = strcmp(queue->only_id, queue->message.id) == 0 ? queue->only : NULL,
+    };
+
+    return delivery_start(&queue->around->means, queue->channel, message, &context, on_delivery, queue,
+                          &queue->delivery);
+}
+
+/* What nobody wants told is dropped; the rest goes out without what only those wanted who declined. */
+static void on_conditions(const json_t *declined, void *userdata)
+{
+    struct queue *queue = userdata;
+    json_auto_t *message = TAKE_PTR(queue->document);
+    struct error error = {0};
+    int r = 0;
+
+    queue->asking = NULL;
+    if (json_object_size(declined) > 0) {
+        r = queue_decline(queue, declined, queue->started_usec, &error);
+        json_decref(TAKE_PTR(message));
+        if (r >= 0)
+            r = message_build_without(queue->around->store, queue->around->watches, queue->message.id, declined,
+                                      &message, &error);
+    }
+    if (r == -ENOENT) { /* nothing is left of it */
+        queue_wake(queue);
+        return;
+    }
+    if (r >= 0)
+        r = send_message(queue, message);
+    if (r < 0)
+        conclude_unmade(queue, &error);
+}
+
 static void attempt_message(struct queue *queue, int64_t now_usec)
 {
+    const struct queue_surroundings *around = queue->around;
     struct error error = {0};
-    json_t *message = NULL;
+    json_auto_t *message = NULL;
 
     queue->started_usec = now_usec;
     queue->next_attempt_usec = now_usec;
-    int r = message_build(queue->around->store, queue->around->watches, queue->message.id, &message, &error);
-    if (r >= 0) {
-        _cleanup_free_ char *thread = find_thread(queue, message);
-        const struct render_context context = {
-            .now_usec = now_usec,
-            .thread = thread,
-            .shorter = was_shortened(queue),
-            .only = strcmp(queue->only_id, queue->message.id) == 0 ? queue->only : NULL,
-        };
-        r = delivery_start(&queue->around->means, queue->channel, message, &context, on_delivery, queue,
-                           &queue->delivery);
-        json_decref(message);
+    int r = message_build(around->store, around->watches, queue->message.id, &message, &error);
+    if (r >= 0 && conditions_concern(around->watches, message)) {
+        r = conditions_start(around->means.base, around->watches, message, on_conditions, queue, &queue->asking);
+        queue->document = r >= 0 ? json_incref(message) : NULL;
+    } else if (r >= 0) {
+        r = send_message(queue, message);
     }
-    if (r < 0) {
-        struct verdict verdict = {.outcome = ATTEMPT_RETRY, .retry_after_usec = -1};
-        snprintf(verdict.answer, sizeof(verdict.answer), "The message cannot be made: %.200s", error.text);
-        conclude(queue, &verdict, 0);
-    }
+    if (r < 0)
+        conclude_unmade(queue, &error);
 }
 
 /* The next message, if its time has come; else sleeps until then or until the next alert is due. */
@@ -205,7 +245,7 @@ static void step(void *userdata)
     int64_t now_usec = clock_wall_usec(), next_due_usec;
     struct error error = {0};
 
-    if (queue->delivery)
+    if (queue->delivery || queue->asking)
         return;
     if (queue->record.waiting && write_record(queue) < 0) {
         sleep_until(queue, now_usec + HISTORY_RETRY_USEC, now_usec);
@@ -226,10 +266,20 @@ void queue_wake(struct queue *queue)
     timer_arm_in(queue->timer, 0);
 }
 
+/* Nothing has left yet of what still asks conditions or is shaped: it begins anew. */
+static void stop_preparing(struct queue *queue)
+{
+    conditions_cancel(TAKE_PTR(queue->asking));
+    json_decref(TAKE_PTR(queue->document));
+    if (delivery_is_shaping(queue->delivery))
+        delivery_cancel(TAKE_PTR(queue->delivery));
+}
+
 void queue_set_channel(struct queue *queue, const struct channel *channel)
 {
     struct error error = {0};
 
+    stop_preparing(queue);
     queue->channel = channel;
     zone_free(queue->zone);
     queue->zone = NULL;
@@ -262,6 +312,7 @@ void queue_free(struct queue *queue)
 {
     if (!queue)
         return;
+    stop_preparing(queue);
     delivery_cancel(queue->delivery);
     timer_free(queue->timer);
     zone_free(queue->zone);

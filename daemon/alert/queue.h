@@ -3,6 +3,7 @@
 #pragma once
 
 #include "alert/channel.h"
+#include "alert/condition.h"
 #include "alert/delivery.h"
 #include "alert/zone.h"
 #include "base/log.h"
@@ -41,6 +42,8 @@ struct queue {
     struct timer *timer;           /* owned; the next step */
 
     struct message_row message;        /* of the attempt under way or the record that waits */
+    struct conditions *asking;         /* what the watches' conditions say of it, or NULL */
+    json_t *document;                  /* owned; its document meanwhile */
     struct delivery *delivery;         /* under way, or NULL */
     int64_t started_usec;              /* wall */
     int64_t held_usec;                 /* wall; no held alert is due before; 0: not known, INT64_MAX: none is held */
@@ -67,6 +70,9 @@ void queue_wake(struct queue *queue);
 /* Puts alerts whose time has come into messages, and holds those whose time has not. *ret_next_usec: when the next one
  * is due, INT64_MAX when none is. */
 int queue_compose(struct queue *queue, int64_t now_usec, int64_t *ret_next_usec, struct error *e);
+
+/* Drops the alerts of the message under way that no watch wants told (conditions_callback). */
+int queue_decline(struct queue *queue, const json_t *declined, int64_t now_usec, struct error *e);
 
 /* Notes how an attempt went, and tells the operator and the other channels when the channel is in trouble or well
  * again. */

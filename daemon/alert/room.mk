@@ -3,6 +3,8 @@ libtrialwatch_a_SOURCES += \
 	%D%/channel.h \
 	%D%/channel_list.h \
 	%D%/command.c \
+	%D%/condition.c \
+	%D%/condition.h \
 	%D%/console.c \
 	%D%/delivery.c \
 	%D%/delivery.h \
@@ -16,6 +18,12 @@ libtrialwatch_a_SOURCES += \
 	%D%/email_check.h \
 	%D%/email_html.c \
 	%D%/email_html.h \
+	%D%/filter.c \
+	%D%/filter.h \
+	%D%/filter_child.c \
+	%D%/filter_child.h \
+	%D%/filter_jq.c \
+	%D%/filter_jq.h \
 	%D%/line_forms.c \
 	%D%/line_forms.h \
 	%D%/mattermost.c \
@@ -49,6 +57,7 @@ libtrialwatch_a_SOURCES += \
 	%D%/program.h \
 	%D%/queue.c \
 	%D%/queue.h \
+	%D%/queue_ask.c \
 	%D%/queue_compose.c \
 	%D%/queue_health.c \
 	%D%/queue_journal.c \

@@ -14,6 +14,7 @@ static const struct report_column alerts_columns[] = {
     {.key = "finished", .title = "TOLD", .format = COLUMN_TIME},
     {.key = "attempt_count", .title = "TRIES", .format = COLUMN_NUMBER},
     {.key = "last_answer", .title = "ANSWER", .cut = true},
+    {.key = "reason", .title = "WHY", .cut = true},
     {.key = "id", .title = "ALERT"},
     {.key = "title"},
     {.key = "refresh"},

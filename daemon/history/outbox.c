@@ -181,7 +181,7 @@ static int leave_message(struct store *store, const struct alert_found *alert, i
     return r < 0 ? r : sql_run(store, SQL_MESSAGE_SHRINK, e, INT(alert->message));
 }
 
-int outbox_drop(struct store *store, const char *alert_id, int64_t now_usec, struct error *e)
+int outbox_drop(struct store *store, const char *alert_id, const char *reason, int64_t now_usec, struct error *e)
 {
     struct alert_found alert;
     int r = alert_find(store, alert_id, &alert, e);
@@ -191,6 +191,8 @@ int outbox_drop(struct store *store, const char *alert_id, int64_t now_usec, str
     if (alert.state > ALERT_SENDING)
         return alert_is_beyond(alert_id, alert.state, e);
     r = sql_run(store, SQL_ALERT_MOVE, e, INT(alert.id), INT(ALERT_DROPPED), NONE(), INT(now_usec));
+    if (r >= 0)
+        r = sql_run(store, SQL_ALERT_EXPLAIN, e, INT(alert.id), TEXT(reason));
     return r < 0 || alert.state != ALERT_SENDING ? r : leave_message(store, &alert, now_usec, e);
 }
 

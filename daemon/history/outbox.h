@@ -20,7 +20,7 @@ enum alert_state {
     ALERT_SENDING, /* in a message */
     ALERT_DELIVERED,
     ALERT_FAILED, /* given up */
-    ALERT_DROPPED /* by a person */
+    ALERT_DROPPED /* by a person, a mute or a condition: alert_row.reason */
 };
 const char *alert_state_name(enum alert_state state);
 
@@ -55,6 +55,7 @@ struct alert_row {
     const json_t *changes;                         /* array of change ids */
     long attempts;                                 /* of the message it is or was last in */
     const char *last_answer;                       /* "" before the first attempt */
+    const char *reason;                            /* why it is not told as others are; "" */
 };
 
 struct alert_filter {
@@ -118,9 +119,11 @@ int outbox_each_attempt(struct store *store, const char *message_id, attempt_vis
  * caller frees. -ENOENT. */
 int outbox_thread(struct store *store, const char *channel, const char *nct_id, char **ret, struct error *e);
 
-/* By a person: failed or held alerts become due again; open ones are dropped. -ENOENT, -EALREADY. */
+/* By a person: a failed or held alert becomes due again. -ENOENT, -EALREADY. */
 int outbox_retry(struct store *store, const char *alert_id, int64_t now_usec, struct error *e);
-int outbox_drop(struct store *store, const char *alert_id, int64_t now_usec, struct error *e);
+
+/* An open alert will not be told; the reason is kept. -ENOENT, -EALREADY. */
+int outbox_drop(struct store *store, const char *alert_id, const char *reason, int64_t now_usec, struct error *e);
 
 struct outbox_counts {
     long due, held, sending, delivered, failed, dropped;

@@ -155,7 +155,8 @@ CREATE TABLE alerts (
     finished_usec INTEGER CHECK ((finished_usec IS NULL) = (state < 3)),
     message       INTEGER REFERENCES messages, -- the last it was in
     watches       TEXT NOT NULL, -- JSON array of names
-    changes       TEXT NOT NULL  -- JSON array of ids in changes
+    changes       TEXT NOT NULL, -- JSON array of ids in changes
+    reason        TEXT           -- why it is not told as others are; NULL: it is
 ) STRICT;
 CREATE INDEX alerts_waiting ON alerts (channel, due_usec) WHERE state < 2;
 CREATE INDEX alerts_by_study ON alerts (study, channel);
@@ -308,7 +309,8 @@ SELECT a.alert_id AS id, a.channel, t.nct_id, v.number AS version, a.refresh,
     strftime('%Y-%m-%dT%H:%M:%SZ', a.finished_usec / 1000000, 'unixepoch') AS finished,
     m.message_id AS message, a.watches,
     (SELECT count(*) FROM attempts p WHERE p.message = a.message) AS attempts,
-    (SELECT p.answer FROM attempts p WHERE p.message = a.message ORDER BY p.id DESC LIMIT 1) AS last_answer
+    (SELECT p.answer FROM attempts p WHERE p.message = a.message ORDER BY p.id DESC LIMIT 1) AS last_answer,
+    a.reason
 FROM alerts a JOIN studies t ON t.id = a.study JOIN versions v ON v.id = a.version
     LEFT JOIN messages m ON m.id = a.message;
 

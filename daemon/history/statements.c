@@ -136,6 +136,7 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_ALERT_STATE] = "SELECT id, state, channel, message FROM alerts WHERE alert_id = ?1",
     [SQL_ALERT_MOVE] =
         "UPDATE alerts SET state = ?2, due_usec = coalesce(?3, due_usec), finished_usec = ?4 WHERE id = ?1",
+    [SQL_ALERT_EXPLAIN] = "UPDATE alerts SET reason = ?2 WHERE id = ?1",
     [SQL_ALERT_SEND] = "UPDATE alerts SET state = 2, due_usec = ?2, message = ?3 WHERE id = ?1",
     [SQL_ALERT_FINISH_MESSAGE] = "UPDATE alerts SET state = ?2, finished_usec = ?3 WHERE message = ?1 AND state = 2",
     [SQL_ALERT_DELAY_MESSAGE] = "UPDATE alerts SET due_usec = ?2 WHERE message = ?1 AND state = 2",
@@ -144,7 +145,7 @@ static const char *const texts[SQL_COUNT] = {
         "SELECT a.alert_id, a.channel, s.nct_id, s.title, a.refresh, v.number, a.weight, a.state, a.created_usec,"
         " a.due_usec, a.finished_usec, m.message_id, a.watches, a.changes,"
         " (SELECT count(*) FROM attempts p WHERE p.message = a.message),"
-        " (SELECT p.answer FROM attempts p WHERE p.message = a.message ORDER BY p.id DESC LIMIT 1)"
+        " (SELECT p.answer FROM attempts p WHERE p.message = a.message ORDER BY p.id DESC LIMIT 1), a.reason"
         " FROM alerts a JOIN studies s ON s.id = a.study JOIN versions v ON v.id = a.version"
         " LEFT JOIN messages m ON m.id = a.message WHERE a.id = ?1",
     [SQL_ALERT_KEYS] = ALERT_KEYS("", "id"),

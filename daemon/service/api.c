@@ -8,6 +8,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/http.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,9 +143,9 @@ static const struct api_route *find_route(struct api_call *call, const char *pat
     return NULL;
 }
 
-static bool peer_may(struct evhttp_request *request, enum api_permission permission)
+static bool peer_may(struct api_call *call, enum api_permission permission)
 {
-    struct bufferevent *stream = evhttp_connection_get_bufferevent(evhttp_request_get_connection(request));
+    struct bufferevent *stream = evhttp_connection_get_bufferevent(evhttp_request_get_connection(call->request));
     struct ucred peer;
     socklen_t len = sizeof(peer);
 
@@ -152,7 +153,21 @@ static bool peer_may(struct evhttp_request *request, enum api_permission permiss
         return true;
     if (getsockopt(bufferevent_getfd(stream), SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
         return false;
+    call->peer = peer.uid;
     return peer.uid == 0 || peer.uid == geteuid();
+}
+
+/* Only root and our own user may act: both stand in a local file, so that this asks no network. */
+const char *api_peer_name(const struct api_call *call, char name[static MANAGER_NAME_BYTES])
+{
+    char space[4096];
+    struct passwd entry, *found = NULL;
+
+    if (getpwuid_r(call->peer, &entry, space, sizeof(space), &found) == 0 && found)
+        snprintf(name, MANAGER_NAME_BYTES, "%s", found->pw_name);
+    else
+        snprintf(name, MANAGER_NAME_BYTES, "uid %u", (unsigned)call->peer);
+    return name;
 }
 
 static void on_request(struct evhttp_request *request, void *userdata)
@@ -176,7 +191,7 @@ static void on_request(struct evhttp_request *request, void *userdata)
                          status == 404 ? "there is no %s; config/openapi.yaml lists what there is"
                                        : "%s takes another method",
                          path ? path : "such path");
-    else if (!peer_may(request, route->permission))
+    else if (!peer_may(call, route->permission))
         api_answer_error(call, 403, "only root and the user that trialwatchd runs as may do this");
     else
         route->handle(call);

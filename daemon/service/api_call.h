@@ -4,6 +4,7 @@
 #include "service/api.h"
 
 #include <jansson.h>
+#include <sys/types.h>
 
 #define API_NAME_BYTES 128
 
@@ -14,8 +15,12 @@ struct api_call {
     struct manager *manager;
     struct evhttp_request *request; /* NULL when the peer has left */
     char name[API_NAME_BYTES];      /* what stood for {name} or {id} in the path, "" without */
+    uid_t peer;                     /* who asks */
     struct api_call *next;          /* of the open ones */
 };
+
+/* The name of who asks, of an act that is kept: "root", "uid 1007" where there is none. Returns name. */
+const char *api_peer_name(const struct api_call *call, char name[static MANAGER_NAME_BYTES]);
 
 /* Each answers and frees the call. body is taken over; NULL answers 500. */
 void api_answer_json(struct api_call *call, int status, json_t *body);

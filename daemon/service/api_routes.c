@@ -155,9 +155,10 @@ static void handle_retry(struct api_call *call)
 
 static void handle_drop(struct api_call *call)
 {
+    char who[MANAGER_NAME_BYTES];
     struct error e = {0};
 
-    answer_alert(call, manager_drop(call->manager, call->name, &e), "dropped", &e);
+    answer_alert(call, manager_drop(call->manager, call->name, api_peer_name(call, who), &e), "dropped", &e);
 }
 
 static void answer_progress(struct api_call *call, int status, int r, json_t *progress, const struct error *e)

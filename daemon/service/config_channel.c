@@ -1,4 +1,4 @@
-#include "alert/payload.h"
+#include "alert/filter.h"
 #include "service/config_build.h"
 
 #include <errno.h>
@@ -161,7 +161,7 @@ static int take_manners(struct channel_build *b, struct channel_draft *draft)
     if (r < 0)
         tell_key(b, key, e.text);
     b->channel->payload = TAKE_PTR(draft->payload);
-    if (b->channel->payload && payload_check(b->channel->payload, &e) < 0)
+    if (b->channel->payload && filter_check(b->channel->payload, &e) < 0)
         tell_key(b, "payload", e.text);
     return 0;
 }

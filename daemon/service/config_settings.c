@@ -145,6 +145,10 @@ static const struct setting watch_settings[] = {
      .example = "{lat: 39.14, lon: -84.52, within: 300km}",
      .help = "Only sites near this place, likewise. A site without coordinates is taken to be where the study's other "
              "sites in its city are, and passes if none has any."},
+    {.key = "when", TEXT(struct watch_draft, when), .example = "'.studies[0].status == \"RECRUITING\"'",
+     .help = "A jq condition on the alert's document, which it is asked about one study at a time: no result, null and "
+             "false are no. What every watch declines is not told, and kept as dropped, with the reason. A condition "
+             "that fails, or works longer than 2 s, counts as yes and is warned of."},
     {.key = "highlight", TEXTS(struct watch_draft, highlight, highlight_count, CONFIG_MAX_LIST),
      .example = "[diabetes, hypertension]", .help = "Eligibility lines that mention one of these words are quoted."},
     {.key = "notify", TEXTS(struct watch_draft, notify, notify_count, CONFIG_MAX_LIST), .example = "[cardiology]",
@@ -159,7 +163,8 @@ static const struct setting channel_name_setting = {
 
 static const struct setting channel_pace_settings[] = {
     {.key = "payload", TEXT(struct channel_draft, payload), .example = "'{text: .headline}'",
-     .help = "A jq program that makes the body to send from the alert's document."},
+     .help = "A jq program that makes the body to send from the alert's document. It may work for 2 s in 128 MiB of memory; "
+             "one that fails or exceeds that makes the channel ill."},
     {.key = "digest", TEXT(struct channel_draft, digest), .example = "daily 08:00 America/New_York",
      .help = "Collect alerts and tell them together: daily HH:MM, or weekly DAY HH:MM, and a time zone (the system's "
              "without one)."},

@@ -67,6 +67,7 @@ struct watch_draft {
     char **countries, **states, **cities, **facilities;
     size_t country_count, state_count, city_count, facility_count;
     struct near_draft *near;
+    char *when;
     char **highlight;
     size_t highlight_count;
     char **notify;

@@ -1,3 +1,4 @@
+#include "alert/filter.h"
 #include "base/suggest.h"
 #include "base/text.h"
 #include "registry/question.h"
@@ -223,6 +224,17 @@ static bool channel_exists(const struct config *config, const char *name)
     return false;
 }
 
+static void check_when(struct watch_build *b)
+{
+    char sentence[ERROR_TEXT_BYTES];
+    struct error e = {0};
+
+    if (!b->watch->when || filter_check(b->watch->when, &e) == 0)
+        return;
+    snprintf(sentence, sizeof(sentence), "when: %.900s", e.text);
+    tell(b, "when", sentence);
+}
+
 static void check_notify(struct watch_build *b)
 {
     if (b->watch->channel_count == 0)
@@ -248,6 +260,7 @@ static void build_watch(struct watch_build *b, struct watch_draft *draft)
         .city_count = draft->city_count,
         .facilities = TAKE_PTR(draft->facilities),
         .facility_count = draft->facility_count,
+        .when = TAKE_PTR(draft->when),
         .highlight = TAKE_PTR(draft->highlight),
         .highlight_count = draft->highlight_count,
         .channels = TAKE_PTR(draft->notify),
@@ -272,6 +285,7 @@ static void build_watch(struct watch_build *b, struct watch_draft *draft)
     check_words(b, "cities", watch->cities, watch->city_count);
     check_words(b, "facilities", watch->facilities, watch->facility_count);
     check_words(b, "highlight", watch->highlight, watch->highlight_count);
+    check_when(b);
     check_notify(b);
 }
 

@@ -10,6 +10,9 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+/* Room for the name of whoever acts. */
+#define MANAGER_NAME_BYTES 128
+
 struct manager;
 
 struct manager_options {
@@ -47,9 +50,9 @@ int manager_test(struct manager *manager, const char *channel, dispatch_test_cal
 /* As dispatch_preview(). */
 int manager_preview(struct manager *manager, const char *channel, const char *nct_id, long version, json_t **ret,
                     struct error *e);
-/* As outbox_retry() and outbox_drop(). */
+/* As outbox_retry() and outbox_drop(), of whom the reason names. */
 int manager_retry(struct manager *manager, const char *alert_id, struct error *e);
-int manager_drop(struct manager *manager, const char *alert_id, struct error *e);
+int manager_drop(struct manager *manager, const char *alert_id, const char *who, struct error *e);
 /* As maintenance_start() for a backup; not called back after manager_free(). */
 int manager_backup(struct manager *manager, const char *copy_path, maintenance_callback *callback, void *userdata,
                    struct error *e);

@@ -6,6 +6,7 @@
 #include "service/sd.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Mistakes go to the log and to whoever asked. */
@@ -79,15 +80,9 @@ int manager_preview(struct manager *manager, const char *channel, const char *nc
     return dispatch_preview(manager->dispatch, channel, nct_id, version, ret, e);
 }
 
-/* One of the two changes that a person makes to an alert, in a transaction of its own. */
-static int change_alert(struct manager *manager, const char *alert_id,
-                        int (*change)(struct store *, const char *, int64_t, struct error *), struct error *e)
+/* Ends the transaction in which a person changed something: kept when r is 0. */
+static int end_change(struct manager *manager, int r, struct error *e)
 {
-    int r = store_begin(manager->store, e);
-
-    if (r < 0)
-        return r;
-    r = change(manager->store, alert_id, clock_wall_usec(), e);
     if (r == 0)
         r = store_commit(manager->store, e);
     store_rollback(manager->store);
@@ -98,12 +93,18 @@ static int change_alert(struct manager *manager, const char *alert_id,
 
 int manager_retry(struct manager *manager, const char *alert_id, struct error *e)
 {
-    return change_alert(manager, alert_id, outbox_retry, e);
+    int r = store_begin(manager->store, e);
+
+    return r < 0 ? r : end_change(manager, outbox_retry(manager->store, alert_id, clock_wall_usec(), e), e);
 }
 
-int manager_drop(struct manager *manager, const char *alert_id, struct error *e)
+int manager_drop(struct manager *manager, const char *alert_id, const char *who, struct error *e)
 {
-    return change_alert(manager, alert_id, outbox_drop, e);
+    char reason[MANAGER_NAME_BYTES + 32];
+    int r = store_begin(manager->store, e);
+
+    snprintf(reason, sizeof(reason), "dropped by %s", who);
+    return r < 0 ? r : end_change(manager, outbox_drop(manager->store, alert_id, reason, clock_wall_usec(), e), e);
 }
 
 int manager_backup(struct manager *manager, const char *copy_path, maintenance_callback *callback, void *userdata,

@@ -13,7 +13,8 @@ void watch_clear(struct watch *watch)
 {
     char *texts[] = {watch->name,        watch->query.condition, watch->query.intervention, watch->query.term,
                      watch->query.title, watch->query.sponsor,   watch->query.location,     watch->query.patient,
-                     watch->query.id,    watch->query.status,    watch->query.phase,        watch->query.advanced};
+                     watch->query.id,    watch->query.status,    watch->query.phase,        watch->query.advanced,
+                     watch->when};
 
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
         free(texts[i]);

@@ -151,6 +151,15 @@ class House:
         result = self.trialwatch("status", "--json")
         return json.loads(result.out) if result.out.strip() else {}
 
+    def channel(self, name):
+        """What status says of a channel."""
+        return next(channel for channel in self.status()["channels"] if channel["name"] == name)
+
+    def check(self, settings):
+        """The daemon's judgement on the settings."""
+        return Result(subprocess.run([self.daemon_program, "-c", settings, "--check-config"], capture_output=True,
+                                     text=True, timeout=60, env=self.environment, check=False))
+
     def trouble(self):
         """Why the last look at the registry failed, "" when it went well."""
         return self.status().get("registry", {}).get("trouble") or ""

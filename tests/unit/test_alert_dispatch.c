@@ -619,6 +619,108 @@ static void a_program_that_is_not_there_makes_the_channel_ill(void **state)
     assert_non_null(strstr(seen.answer, "/nonexistent/program"));
 }
 
+/* The reason that the only dropped alert has. */
+static int keep_reason(const struct alert_row *row, void *userdata)
+{
+    snprintf(userdata, 256, "%s", row->reason);
+    return 0;
+}
+
+static void what_a_condition_declines_is_kept_as_dropped_with_the_reason(void **state)
+{
+    struct setting *setting = *state;
+    struct alert_filter filter = {.states = 1u << ALERT_DROPPED};
+    char reason[256] = "";
+
+    setting->story.fixture.watch.when = (char *)".studies[0].nct_id == \"NCT00000002\"";
+    make_alert(setting, 0);
+    make_alert(setting, 1);
+    start(setting);
+    WAIT_UNTIL(setting, counts(setting, "cardiology").delivered + counts(setting, "cardiology").dropped == 2);
+    assert_int_equal(setting->receiver.count, counts(setting, "cardiology").delivered);
+    assert_int_equal(outbox_each(setting->story.fixture.store, &filter, keep_reason, reason, NULL), 0);
+#ifdef HAVE_JQ
+    assert_int_equal(counts(setting, "cardiology").dropped, 1);
+    assert_string_equal(reason, "when: of watch freedom said no");
+#endif
+}
+
+static void what_conditions_decline_is_taken_out_of_a_digest(void **state)
+{
+    struct setting *setting = *state;
+
+    setting->channels[0].pace.digest = DIGEST_DAILY;
+    setting->story.fixture.watch.when = (char *)".studies[0].nct_id != \"NCT00000002\"";
+    make_alert(setting, 0);
+    make_alert(setting, 1);
+    make_alert(setting, 2);
+    start(setting);
+    WAIT_UNTIL(setting, counts(setting, "cardiology").held == 3);
+    advance(setting, USEC_PER_DAY);
+    WAIT_UNTIL(setting, setting->receiver.count == 1);
+    WAIT_UNTIL(setting, counts(setting, "cardiology").sending == 0);
+#ifdef HAVE_JQ
+    assert_int_equal(counts(setting, "cardiology").dropped, 1);
+    assert_null(strstr(receiver_get(&setting->receiver, "/a", 0)->body, "NCT00000002"));
+#endif
+    assert_non_null(strstr(receiver_get(&setting->receiver, "/a", 0)->body, "NCT00000003"));
+}
+
+static void a_condition_that_never_ends_loses_no_alert_and_delays_no_other_channel(void **state)
+{
+    struct setting *setting = *state;
+    char *both[] = {(char *)"cardiology", (char *)"coordinators"};
+
+    setting->story.fixture.watch.channels = both;
+    setting->story.fixture.watch.channel_count = 2;
+    setting->settings.channel_count = 2;
+    setting->story.fixture.watch.when = (char *)"if .channel == \"cardiology\" then def f: f; f else true end";
+    make_alert(setting, 0);
+    start(setting);
+    WAIT_UNTIL(setting, counts(setting, "coordinators").delivered == 1);
+#ifdef HAVE_JQ
+    assert_int_equal(counts(setting, "cardiology").delivered, 0);
+#endif
+    WAIT_UNTIL(setting, counts(setting, "cardiology").delivered == 1);
+}
+
+static void a_payload_that_never_ends_makes_its_channel_ill_and_no_other(void **state)
+{
+    struct setting *setting = *state;
+    char *both[] = {(char *)"cardiology", (char *)"coordinators"};
+    struct seen_status seen;
+
+    setting->story.fixture.watch.channels = both;
+    setting->story.fixture.watch.channel_count = 2;
+    setting->settings.channel_count = 2;
+    setting->channels[0].payload = strdup("def f: f; f");
+    make_alert(setting, 0);
+    start(setting);
+    WAIT_UNTIL(setting, counts(setting, "coordinators").delivered == 1);
+    WAIT_UNTIL(setting, counts(setting, "cardiology").failed == 1);
+    dispatch_each_status(setting->dispatch, look, &seen);
+    assert_true(seen.ill);
+#ifdef HAVE_JQ
+    assert_non_null(strstr(seen.answer, "took longer than 2 s"));
+#endif
+    assert_int_equal(receiver_count(&setting->receiver, "/a"), 0);
+}
+
+static void new_settings_stop_a_payload_that_runs(void **state)
+{
+    struct setting *setting = *state;
+
+    setting->channels[0].payload = strdup("def f: f; f");
+    make_alert(setting, 0);
+    start(setting);
+    settle(setting);
+    free(TAKE_PTR(setting->channels[0].payload));
+    dispatch_configure(setting->dispatch, &setting->settings);
+#ifdef HAVE_JQ
+    WAIT_UNTIL(setting, counts(setting, "cardiology").delivered == 1);
+#endif
+}
+
 static void an_announcement_reaches_every_channel_but_one(void **state)
 {
     struct setting *setting = *state;
@@ -661,6 +763,11 @@ int main(void)
         DISPATCH_TEST(a_program_that_fails_has_failed),
         DISPATCH_TEST(a_program_that_hangs_is_killed_with_its_children),
         DISPATCH_TEST(a_program_that_is_not_there_makes_the_channel_ill),
+        DISPATCH_TEST(what_a_condition_declines_is_kept_as_dropped_with_the_reason),
+        DISPATCH_TEST(what_conditions_decline_is_taken_out_of_a_digest),
+        DISPATCH_TEST(a_condition_that_never_ends_loses_no_alert_and_delays_no_other_channel),
+        DISPATCH_TEST(a_payload_that_never_ends_makes_its_channel_ill_and_no_other),
+        DISPATCH_TEST(new_settings_stop_a_payload_that_runs),
         DISPATCH_TEST(an_announcement_reaches_every_channel_but_one),
     };
 

@@ -282,7 +282,7 @@ static void alerts_are_held_until_their_time(void **state)
     assert_ok(f, outbox_hold(f->store, a, NOW + 9, NOW, &f->e));
     assert_ok(f, outbox_retry(f->store, a, NOW, &f->e));
     assert_int_equal(look(f, a).row.state, ALERT_DUE);
-    assert_ok(f, outbox_drop(f->store, a, NOW, &f->e));
+    assert_ok(f, outbox_drop(f->store, a, "by hand", NOW, &f->e));
     assert_int_equal(outbox_hold(f->store, a, NOW + 9, NOW, &f->e), -EALREADY);
     assert_non_null(strstr(f->e.text, "is dropped"));
 }
@@ -299,12 +299,12 @@ static void a_person_drops_alerts(void **state)
     ids[0] = add(f, "cardiology", NCT_1, 1);
     ids[1] = add(f, "cardiology", NCT_1, 2);
     assert_ok(f, outbox_compose(f->store, "cardiology", ids, 2, NOW, message, &f->e));
-    assert_ok(f, outbox_drop(f->store, ids[0], NOW + 1, &f->e));
-    assert_int_equal(outbox_drop(f->store, ids[0], NOW + 1, &f->e), -EALREADY);
+    assert_ok(f, outbox_drop(f->store, ids[0], "by hand", NOW + 1, &f->e));
+    assert_int_equal(outbox_drop(f->store, ids[0], "by hand", NOW + 1, &f->e), -EALREADY);
     assert_string_equal(look(f, ids[0]).message_id, "");
     assert_ok(f, outbox_next_message(f->store, "cardiology", &row, &f->e));
     assert_int_equal(row.alert_count, 1);
-    assert_ok(f, outbox_drop(f->store, ids[1], NOW + 1, &f->e));
+    assert_ok(f, outbox_drop(f->store, ids[1], "by hand", NOW + 1, &f->e));
     assert_int_equal(outbox_next_message(f->store, "cardiology", &row, &f->e), -ENOENT);
     assert_ok(f, outbox_record_attempt(f->store, message, &late, &f->e));
     assert_counts(f, "cardiology", "0 0 0 0 0 2");
@@ -397,7 +397,7 @@ static void filters_choose_alerts(void **state)
     prepare(f);
     const char *a = add(f, "one", NCT_1, 1), *b = add(f, "one", NCT_2, 2), *c = add(f, "two", NCT_1, 3);
     assert_ok(f, outbox_compose(f->store, "one", &a, 1, NOW, message, &f->e));
-    assert_ok(f, outbox_drop(f->store, c, NOW, &f->e));
+    assert_ok(f, outbox_drop(f->store, c, "by hand", NOW, &f->e));
     assert_int_equal(count_matches(f, (struct alert_filter){0}), 3);
     assert_int_equal(count_matches(f, (struct alert_filter){.limit = 2}), 2);
     assert_int_equal(count_matches(f, (struct alert_filter){.channel = "one"}), 2);

@@ -228,7 +228,7 @@ static const struct {
      "system's, and \"except urgent\" if those may pass"},
     {"a payload that is no jq program",
      REGISTRY WATCH "channels:\n  - name: here\n    console: {}\n    payload: '.['\n",
-     "t.yaml:6: channel here: payload: The payload is no jq program: jq: error: syntax error, unexpected $end (Unix "
+     "t.yaml:6: channel here: payload: this is no jq program: jq: error: syntax error, unexpected $end (Unix "
      "shell "
      "quoting issues?) at <top-level>, line 1: .["},
     {"a bad rate", REGISTRY WATCH "channels:\n  - name: here\n    console: {}\n    rate: often\n",
