@@ -168,7 +168,7 @@ static int send_message(struct queue *queue, const json_t *message)
 }
 
 /* What nobody wants told is dropped; the rest goes out without what only those wanted who declined. */
-static void on_conditions(const json_t *declined, void *userdata)
+static void on_clauses(const json_t *declined, void *userdata)
 {
     struct queue *queue = userdata;
     json_auto_t *message = TAKE_PTR(queue->document);
@@ -202,8 +202,8 @@ static void attempt_message(struct queue *queue, int64_t now_usec)
     queue->started_usec = now_usec;
     queue->next_attempt_usec = now_usec;
     int r = message_build(around->store, around->watches, queue->message.id, &message, &error);
-    if (r >= 0 && conditions_concern(around->watches, message)) {
-        r = conditions_start(around->means.base, around->watches, message, on_conditions, queue, &queue->asking);
+    if (r >= 0 && clauses_concern(around->watches, message)) {
+        r = clauses_start(around->means.base, around->watches, message, on_clauses, queue, &queue->asking);
         queue->document = r >= 0 ? json_incref(message) : NULL;
     } else if (r >= 0) {
         r = send_message(queue, message);
@@ -269,7 +269,7 @@ void queue_wake(struct queue *queue)
 /* Nothing has left yet of what still asks conditions or is shaped: it begins anew. */
 static void stop_preparing(struct queue *queue)
 {
-    conditions_cancel(TAKE_PTR(queue->asking));
+    clauses_cancel(TAKE_PTR(queue->asking));
     json_decref(TAKE_PTR(queue->document));
     if (delivery_is_shaping(queue->delivery))
         delivery_cancel(TAKE_PTR(queue->delivery));

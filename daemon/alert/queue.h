@@ -3,7 +3,7 @@
 #pragma once
 
 #include "alert/channel.h"
-#include "alert/condition.h"
+#include "alert/clause.h"
 #include "alert/delivery.h"
 #include "alert/zone.h"
 #include "base/log.h"
@@ -42,7 +42,7 @@ struct queue {
     struct timer *timer;           /* owned; the next step */
 
     struct message_row message;        /* of the attempt under way or the record that waits */
-    struct conditions *asking;         /* what the watches' conditions say of it, or NULL */
+    struct clauses *asking;            /* what the watches' conditions say of it, or NULL */
     json_t *document;                  /* owned; its document meanwhile */
     struct delivery *delivery;         /* under way, or NULL */
     int64_t started_usec;              /* wall */
@@ -71,7 +71,7 @@ void queue_wake(struct queue *queue);
  * is due, INT64_MAX when none is. */
 int queue_compose(struct queue *queue, int64_t now_usec, int64_t *ret_next_usec, struct error *e);
 
-/* Drops the alerts of the message under way that no watch wants told (conditions_callback). */
+/* Drops the alerts of the message under way that no watch wants told (clauses_callback). */
 int queue_decline(struct queue *queue, const json_t *declined, int64_t now_usec, struct error *e);
 
 /* Notes how an attempt went, and tells the operator and the other channels when the channel is in trouble or well

@@ -2,9 +2,9 @@ libtrialwatch_a_SOURCES += \
 	%D%/channel.c \
 	%D%/channel.h \
 	%D%/channel_list.h \
+	%D%/clause.c \
+	%D%/clause.h \
 	%D%/command.c \
-	%D%/condition.c \
-	%D%/condition.h \
 	%D%/console.c \
 	%D%/delivery.c \
 	%D%/delivery.h \

@@ -38,7 +38,7 @@ struct watch {
     char **facilities; /* words or phrases of the facility's name */
     size_t country_count, state_count, city_count, facility_count;
     struct watch_near near;
-    char *when;       /* owned; a jq condition on the alert's document, for alert/condition; NULL: none */
+    char *when;       /* owned; a jq condition on the alert's document, for alert/clause; NULL: none */
     char **highlight; /* owned; words whose eligibility lines are quoted */
     size_t highlight_count;
     char **channels; /* owned; names */

@@ -1,7 +1,7 @@
 /* jq programs of the settings: what they answer, and that none of them can hang the daemon or eat its memory. */
 #include "check.h"
 
-#include "alert/condition.h"
+#include "alert/clause.h"
 #include "alert/filter.h"
 #include "alert/payload.h"
 
@@ -242,7 +242,7 @@ static void a_condition_that_fails_counts_as_yes(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         struct error e = {0};
         bool holds = false;
-        int r = condition_holds(rows[i].when, document, &holds, &e);
+        int r = clause_holds(rows[i].when, document, &holds, &e);
         assert_int_equal(holds, rows[i].holds);
         assert_int_equal(r < 0, rows[i].fails);
         assert_int_equal(e.text[0] != '\0', rows[i].fails);

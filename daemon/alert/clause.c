@@ -1,4 +1,4 @@
-#include "alert/condition.h"
+#include "alert/clause.h"
 
 #include "alert/filter.h"
 #include "base/log.h"
@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-struct conditions {
+struct clauses {
     struct event_base *base;
     const struct watch_set *watches;
     json_t *message;        /* owned */
@@ -15,7 +15,7 @@ struct conditions {
     json_t *declined;       /* owned */
     struct filter *filter;  /* under way, or NULL */
     struct event *deferred; /* owned; the next watch, from the loop */
-    conditions_callback *callback;
+    clauses_callback *callback;
     void *userdata;
 };
 
@@ -45,14 +45,14 @@ static json_t *watches_with_condition(const struct watch_set *watches, const jso
     return names;
 }
 
-bool conditions_concern(const struct watch_set *watches, const json_t *message)
+bool clauses_concern(const struct watch_set *watches, const json_t *message)
 {
     json_auto_t *names = watches_with_condition(watches, message);
 
     return !names || json_array_size(names) > 0;
 }
 
-json_t *condition_document(const json_t *message, const json_t *study)
+json_t *clause_document(const json_t *message, const json_t *study)
 {
     json_t *document = json_copy((json_t *)message);
     const json_t *weight = json_object_get(json_array_get(json_object_get(study, "changes"), 0), "weight");
@@ -87,7 +87,7 @@ static bool says_yes(const struct filter_result *result, size_t index, struct er
     return true;
 }
 
-int condition_holds(const char *when, const json_t *document, bool *ret, struct error *e)
+int clause_holds(const char *when, const json_t *document, bool *ret, struct error *e)
 {
     _cleanup_filter_result_ struct filter_result result = {0};
     json_auto_t *documents = json_pack("[O]", document);
@@ -101,45 +101,45 @@ int condition_holds(const char *when, const json_t *document, bool *ret, struct 
     return why.text[0] ? error_set(e, result.error < 0 ? result.error : -EBADMSG, "%s", why.text) : 0;
 }
 
-static int decline(struct conditions *conditions, const char *nct_id, const char *watch)
+static int decline(struct clauses *clauses, const char *nct_id, const char *watch)
 {
-    json_t *names = json_object_get(conditions->declined, nct_id);
+    json_t *names = json_object_get(clauses->declined, nct_id);
 
     if (names)
         return json_array_append_new(names, json_string(watch));
-    return json_object_set_new(conditions->declined, nct_id, json_pack("[s]", watch));
+    return json_object_set_new(clauses->declined, nct_id, json_pack("[s]", watch));
 }
 
 static void on_answers(const struct filter_result *result, void *userdata)
 {
-    struct conditions *conditions = userdata;
-    const char *watch = json_string_value(json_array_get(conditions->names, 0));
+    struct clauses *clauses = userdata;
+    const char *watch = json_string_value(json_array_get(clauses->names, 0));
     struct error why = {0};
     size_t index;
     json_t *study;
 
-    conditions->filter = NULL;
-    json_array_foreach (conditions->asked, index, study)
+    clauses->filter = NULL;
+    json_array_foreach (clauses->asked, index, study)
         if (!says_yes(result, index, &why))
-            decline(conditions, json_string_value(study), watch);
+            decline(clauses, json_string_value(study), watch);
     if (why.text[0])
         log_warning("The condition of watch %s (when:) counts as true: %s", watch, why.text);
-    json_array_remove(conditions->names, 0);
-    event_active(conditions->deferred, EV_TIMEOUT, 1);
+    json_array_remove(clauses->names, 0);
+    event_active(clauses->deferred, EV_TIMEOUT, 1);
 }
 
 /* The documents of the studies that the watch asked for; their ids go to asked. NULL without memory. */
-static json_t *documents_for(struct conditions *conditions, const char *watch)
+static json_t *documents_for(struct clauses *clauses, const char *watch)
 {
     json_t *documents = json_array(), *study;
     size_t index;
-    int r = documents ? json_array_clear(conditions->asked) : -1;
+    int r = documents ? json_array_clear(clauses->asked) : -1;
 
-    json_array_foreach (json_object_get(conditions->message, "studies"), index, study) {
+    json_array_foreach (json_object_get(clauses->message, "studies"), index, study) {
         if (r < 0 || !is_named(json_object_get(study, "watches"), watch))
             continue;
-        r = json_array_append(conditions->asked, json_object_get(study, "nct_id"));
-        r |= json_array_append_new(documents, condition_document(conditions->message, study));
+        r = json_array_append(clauses->asked, json_object_get(study, "nct_id"));
+        r |= json_array_append_new(documents, clause_document(clauses->message, study));
     }
     if (r < 0) {
         json_decref(documents);
@@ -149,76 +149,76 @@ static json_t *documents_for(struct conditions *conditions, const char *watch)
 }
 
 /* A watch that cannot be asked wants it. */
-static int ask(struct conditions *conditions, const char *name, struct error *e)
+static int ask(struct clauses *clauses, const char *name, struct error *e)
 {
-    const struct watch *watch = watch_set_find(conditions->watches, name);
-    json_auto_t *documents = documents_for(conditions, name);
+    const struct watch *watch = watch_set_find(clauses->watches, name);
+    json_auto_t *documents = documents_for(clauses, name);
 
     if (!documents)
         return error_set(e, -ENOMEM, "Out of memory");
-    return filter_start(conditions->base, watch->when, documents, on_answers, conditions, &conditions->filter, e);
+    return filter_start(clauses->base, watch->when, documents, on_answers, clauses, &clauses->filter, e);
 }
 
-static void finish(struct conditions *conditions)
+static void finish(struct clauses *clauses)
 {
-    conditions->callback(conditions->declined, conditions->userdata);
-    conditions_cancel(conditions);
+    clauses->callback(clauses->declined, clauses->userdata);
+    clauses_cancel(clauses);
 }
 
 static void ask_next(evutil_socket_t fd, short what, void *userdata)
 {
-    struct conditions *conditions = userdata;
+    struct clauses *clauses = userdata;
     struct error error = {0};
     const char *name;
 
     (void)fd;
     (void)what;
-    while ((name = json_string_value(json_array_get(conditions->names, 0)))) {
-        if (ask(conditions, name, &error) >= 0)
+    while ((name = json_string_value(json_array_get(clauses->names, 0)))) {
+        if (ask(clauses, name, &error) >= 0)
             return;
         log_warning("The condition of watch %s (when:) counts as true: %s", name, error.text);
-        json_array_remove(conditions->names, 0);
+        json_array_remove(clauses->names, 0);
     }
-    finish(conditions);
+    finish(clauses);
 }
 
-int conditions_start(struct event_base *base, const struct watch_set *watches, const json_t *message,
-                     conditions_callback *callback, void *userdata, struct conditions **ret)
+int clauses_start(struct event_base *base, const struct watch_set *watches, const json_t *message,
+                  clauses_callback *callback, void *userdata, struct clauses **ret)
 {
-    struct conditions *conditions = calloc(1, sizeof(*conditions));
+    struct clauses *clauses = calloc(1, sizeof(*clauses));
 
-    if (!conditions)
+    if (!clauses)
         return -ENOMEM;
-    *conditions = (struct conditions){
+    *clauses = (struct clauses){
         .base = base,
         .watches = watches,
         .message = json_incref((json_t *)message),
         .names = watches_with_condition(watches, message),
         .asked = json_array(),
         .declined = json_object(),
-        .deferred = evtimer_new(base, ask_next, conditions),
+        .deferred = evtimer_new(base, ask_next, clauses),
         .callback = callback,
         .userdata = userdata,
     };
-    if (!conditions->names || !conditions->asked || !conditions->declined || !conditions->deferred) {
-        conditions_cancel(conditions);
+    if (!clauses->names || !clauses->asked || !clauses->declined || !clauses->deferred) {
+        clauses_cancel(clauses);
         return -ENOMEM;
     }
-    event_active(conditions->deferred, EV_TIMEOUT, 1);
-    *ret = conditions;
+    event_active(clauses->deferred, EV_TIMEOUT, 1);
+    *ret = clauses;
     return 0;
 }
 
-void conditions_cancel(struct conditions *conditions)
+void clauses_cancel(struct clauses *clauses)
 {
-    if (!conditions)
+    if (!clauses)
         return;
-    filter_cancel(conditions->filter);
-    if (conditions->deferred)
-        event_free(conditions->deferred);
-    json_decref(conditions->message);
-    json_decref(conditions->names);
-    json_decref(conditions->asked);
-    json_decref(conditions->declined);
-    free(conditions);
+    filter_cancel(clauses->filter);
+    if (clauses->deferred)
+        event_free(clauses->deferred);
+    json_decref(clauses->message);
+    json_decref(clauses->names);
+    json_decref(clauses->asked);
+    json_decref(clauses->declined);
+    free(clauses);
 }

@@ -12,22 +12,22 @@
 #include <stdbool.h>
 
 /* The document of one study of a message (an entry of its "studies"). A new reference; NULL without memory. */
-json_t *condition_document(const json_t *message, const json_t *study);
+json_t *clause_document(const json_t *message, const json_t *study);
 
 /* For whoever may wait. On failure *ret is true, and the sentence says why. */
-int condition_holds(const char *when, const json_t *document, bool *ret, struct error *e);
+int clause_holds(const char *when, const json_t *document, bool *ret, struct error *e);
 
 /* Whether some watch that a message names has a condition. */
-bool conditions_concern(const struct watch_set *watches, const json_t *message);
+bool clauses_concern(const struct watch_set *watches, const json_t *message);
 
-struct conditions;
+struct clauses;
 
 /* Asks the conditions of all watches that the message names, one after the other. declined is borrowed: an object with
  * an array of names of watches that said no by the ids of studies of which they said it. The callback is called from
  * the loop. watches are borrowed until then. -ENOMEM. */
-typedef void conditions_callback(const json_t *declined, void *userdata);
-int conditions_start(struct event_base *base, const struct watch_set *watches, const json_t *message,
-                     conditions_callback *callback, void *userdata, struct conditions **ret);
+typedef void clauses_callback(const json_t *declined, void *userdata);
+int clauses_start(struct event_base *base, const struct watch_set *watches, const json_t *message,
+                  clauses_callback *callback, void *userdata, struct clauses **ret);
 
 /* The callback is not called. Takes NULL. */
-void conditions_cancel(struct conditions *conditions);
+void clauses_cancel(struct clauses *clauses);
