@@ -1,5 +1,6 @@
 /* The daemon's main(). */
 #include "base/log.h"
+#include "base/text.h"
 #include "service/config.h"
 #include "service/manager.h"
 #include "service/sd.h"
@@ -49,6 +50,7 @@ static void print_mistake(const char *line, void *userdata)
 static int check_config(const char *path)
 {
     _cleanup_config_ struct config *config = NULL;
+    char watches[TEXT_COUNT_BYTES], channels[TEXT_COUNT_BYTES];
     struct error e = {0};
     int r = config_check(path, print_mistake, NULL, &config, &e);
 
@@ -58,9 +60,9 @@ static int check_config(const char *path)
         fprintf(stderr, "trialwatchd: %s\n", e.text);
     if (r < 0)
         return EXIT_FAILURE;
-    printf("%s: ok, %zu %s, %zu %s\n", path, config->watch_count, config->watch_count == 1 ? "watch" : "watches",
-           config->channel_count, config->channel_count == 1 ? "channel" : "channels");
-    if (!getenv("CREDENTIALS_DIRECTORY"))
+    printf("%s: ok, %s, %s\n", path, text_format_count(config->watch_count, "watch", watches),
+           text_format_count(config->channel_count, "channel", channels));
+    if (config->credentials_unread)
         printf("Secrets of the form credential:NAME are only there in the service, and were not read.\n");
     return EXIT_SUCCESS;
 }

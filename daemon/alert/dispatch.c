@@ -4,6 +4,7 @@
 #include "alert/message.h"
 #include "alert/preview.h"
 #include "alert/queue.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <string.h>
@@ -65,13 +66,14 @@ static int adopt_orphans(struct dispatch *dispatch, struct error *e)
 static void warn_of_orphan(const struct dispatch *dispatch, const struct queue *queue)
 {
     struct outbox_counts counts;
+    char alerts[TEXT_COUNT_BYTES];
 
     if (outbox_count(dispatch->around.store, queue->name, &counts, NULL) < 0)
         return;
     long open = counts.due + counts.held + counts.sending;
     if (open > 0)
-        queue_log(queue, LOG_WARNING, NULL, "%ld alerts wait for the channel %s, which the settings do not have", open,
-                  queue->name);
+        queue_log(queue, LOG_WARNING, NULL, "The settings do not have the channel %s, for which there is %s",
+                  queue->name, text_format_count((size_t)open, "open alert", alerts));
 }
 
 static int configure(struct dispatch *dispatch, const struct dispatch_settings *settings, struct error *e)

@@ -54,19 +54,21 @@ static void note_good(struct queue *queue, int64_t now_usec)
 
 static void log_good(const struct queue *queue)
 {
-    _cleanup_buf_ struct buf alerts = {0};
+    char alerts[TEXT_COUNT_BYTES];
 
-    text_append_count(&alerts, (size_t)queue->message.alert_count, "alert");
     queue_log_message(queue, LOG_INFO, EVENT_ALERT_DELIVERED, "Channel %s took message %s: %s", queue->name,
-                      queue->message.id, buf_string(&alerts));
+                      queue->message.id, text_format_count((size_t)queue->message.alert_count, "alert", alerts));
 }
 
 static void log_bad(const struct queue *queue, bool given_up)
 {
+    char attempts[TEXT_COUNT_BYTES];
+
     if (given_up)
-        queue_log_message(queue, LOG_ERR, EVENT_ALERT_FAILED,
-                          "Message %s to channel %s is given up after %ld attempts: %s", queue->message.id, queue->name,
-                          queue->message.attempts + 1, queue->last_answer);
+        queue_log_message(queue, LOG_ERR, EVENT_ALERT_FAILED, "Message %s to channel %s is given up after %s: %s",
+                          queue->message.id, queue->name,
+                          text_format_count((size_t)queue->message.attempts + 1, "attempt", attempts),
+                          queue->last_answer);
     else
         queue_log_message(queue, LOG_WARNING, NULL, "Channel %s did not take message %s: %s", queue->name,
                           queue->message.id, queue->last_answer);

@@ -308,7 +308,33 @@ void text_append_enum(struct buf *out, const char *value)
     }
 }
 
+static bool ends_in(const char *text, size_t len, const char *ending)
+{
+    size_t ending_len = strlen(ending);
+
+    return len >= ending_len && memcmp(text + len - ending_len, ending, ending_len) == 0;
+}
+
+const char *text_format_count(size_t count, const char *noun, char text[static TEXT_COUNT_BYTES])
+{
+    size_t len = strlen(noun);
+    const char *ending = "s";
+
+    if (count == 1) {
+        ending = "";
+    } else if (len > 1 && noun[len - 1] == 'y' && !strchr("aeiou", noun[len - 2])) {
+        len--;
+        ending = "ies";
+    } else if (ends_in(noun, len, "ch") || ends_in(noun, len, "sh") || ends_in(noun, len, "s")) {
+        ending = "es";
+    }
+    snprintf(text, TEXT_COUNT_BYTES, "%zu %.*s%s", count, (int)len, noun, ending);
+    return text;
+}
+
 void text_append_count(struct buf *out, size_t count, const char *noun)
 {
-    buf_printf(out, "%zu %s%s", count, noun, count == 1 ? "" : "s");
+    char text[TEXT_COUNT_BYTES];
+
+    buf_append_string(out, text_format_count(count, noun, text));
 }

@@ -46,5 +46,11 @@ void text_append_html(struct buf *out, const char *text);
  * the registry the same way by rule, so that a new one is still readable. Appends. */
 void text_append_enum(struct buf *out, const char *value);
 
-/* "1 site", "221 sites": the count with the noun's plural by s. Appends. */
+/* Room for any text_format_count() of a noun of a few words. */
+#define TEXT_COUNT_BYTES 80
+
+/* "1 site", "221 sites", "2 studies", "3 watches": the count with the noun's regular plural. Returns text. */
+const char *text_format_count(size_t count, const char *noun, char text[static TEXT_COUNT_BYTES]);
+
+/* The same, appended. */
 void text_append_count(struct buf *out, size_t count, const char *noun);

@@ -1,4 +1,5 @@
 /* trialwatch backfill */
+#include "base/text.h"
 #include "client/commands.h"
 #include "client/daemon.h"
 #include "client/safetext.h"
@@ -62,6 +63,7 @@ static int print_progress(const struct client *client, const json_t *progress, s
 {
     const char *study = text_at(progress, "study"), *state = text_at(progress, "state");
     bool failed = strcmp(state, "failed") == 0;
+    char versions[TEXT_COUNT_BYTES];
     int r = client->json ? client_print_json(client, progress, e) : 0;
 
     if (r < 0)
@@ -70,8 +72,9 @@ static int print_progress(const struct client *client, const json_t *progress, s
         return error_set(e, -EREMOTEIO, "%s could not be fetched from the registry's archive: %s", study,
                          text_at(progress, "trouble"));
     if (strcmp(state, "complete") == 0)
-        client_say(client, "The history has all %lld versions of %s from before it was first seen.",
-                   (long long)json_integer_value(json_object_get(progress, "stored")), study);
+        client_say(
+            client, "The history has all of %s from before it was first seen: %s.", study,
+            text_format_count((size_t)json_integer_value(json_object_get(progress, "stored")), "version", versions));
     else
         client_say(client,
                    "The daemon fetches %s from the registry's archive; trialwatch history %s shows what has come.",

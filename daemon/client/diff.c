@@ -1,4 +1,5 @@
 /* trialwatch diff */
+#include "base/text.h"
 #include "client/changerow.h"
 #include "client/commands.h"
 #include "client/diff_files.h"
@@ -44,6 +45,7 @@ static int print_for_people(const struct client *client, const struct version_si
 {
     bool all = options_has(&client->options, "all");
     _cleanup_buf_ struct buf from = {0}, to = {0};
+    char count[TEXT_COUNT_BYTES];
     size_t silent = 0;
 
     record_append_provenance(&from, client, &before->version);
@@ -62,7 +64,7 @@ static int print_for_people(const struct client *client, const struct version_si
     if (changes->count == 0)
         client_say(client, "No difference.");
     else if (silent > 0)
-        client_say(client, "%zu silent change%s (--all shows %s).", silent, silent == 1 ? "" : "s",
+        client_say(client, "%s (--all shows %s).", text_format_count(silent, "silent change", count),
                    silent == 1 ? "it" : "them");
     return 0;
 }

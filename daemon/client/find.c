@@ -163,6 +163,7 @@ static int find_in_study(struct finding *finding, const json_t *known)
 static int find_everywhere(struct finding *finding)
 {
     struct client *client = finding->client;
+    char all[TEXT_COUNT_BYTES], centres[TEXT_COUNT_BYTES];
     json_auto_t *studies = NULL;
     size_t i;
     const json_t *known;
@@ -182,8 +183,9 @@ static int find_everywhere(struct finding *finding)
     else if (finding->studies == 0)
         client_say(client, "No study of this history fits; it knows %zu.", json_array_size(studies));
     else
-        fprintf(client->terminal.out, "\n%zu of %zu studies fit, with %zu centre%s.\n", finding->studies,
-                json_array_size(studies), finding->centres, finding->centres == 1 ? "" : "s");
+        fprintf(client->terminal.out, "\n%zu of %s fit%s, with %s.\n", finding->studies,
+                text_format_count(json_array_size(studies), "study", all), finding->studies == 1 ? "s" : "",
+                text_format_count(finding->centres, "centre", centres));
     return r;
 }
 

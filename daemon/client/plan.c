@@ -34,24 +34,27 @@ static json_int_t number_at(const json_t *document, const char *key)
 static void say_summary(const struct client *client, const json_t *plan)
 {
     const json_t *last = json_object_get(plan, "last_look");
-    char at_least[64], spacing[64], every[64], took[64];
+    char at_least[64], spacing[64], every[64], took[64], requests[TEXT_COUNT_BYTES], records[TEXT_COUNT_BYTES];
 
     format_seconds(plan, "at_least_sec", at_least, sizeof(at_least));
     format_seconds(plan, "spacing_sec", spacing, sizeof(spacing));
     format_seconds(plan, "every_sec", every, sizeof(every));
     client_say(client,
-               "The next refresh is asked for %lld records with %lld requests, one after the other and %s apart: that "
+               "The next refresh is asked for %s with %s, one after the other and %s apart: that "
                "takes %s and what the registry itself needs. Until then it is one request every %s.",
-               (long long)number_at(plan, "records"), (long long)number_at(plan, "request_count"), spacing, at_least,
+               text_format_count((size_t)number_at(plan, "records"), "record", records),
+               text_format_count((size_t)number_at(plan, "request_count"), "request", requests), spacing, at_least,
                every);
     if (!json_is_true(json_object_get(plan, "all_known")))
         client_say(client, "A query that was never asked may find more than this plan knows.");
     if (!json_is_object(last))
         return;
     format_seconds(last, "seconds", took, sizeof(took));
-    client_say(client, "The last one, %s, took %s: %lld requests, %lld records, %.1f MB.",
-               json_string_value(json_object_get(last, "refresh")), took, (long long)number_at(last, "requests"),
-               (long long)number_at(last, "records"), (double)number_at(last, "bytes") / 1e6);
+    client_say(client, "The last one, %s, took %s: %s, %s, %.1f MB.",
+               json_string_value(json_object_get(last, "refresh")), took,
+               text_format_count((size_t)number_at(last, "requests"), "request", requests),
+               text_format_count((size_t)number_at(last, "records"), "record", records),
+               (double)number_at(last, "bytes") / 1e6);
 }
 
 static int print_requests(const struct client *client, const json_t *requests, struct error *e)

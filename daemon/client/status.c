@@ -1,4 +1,5 @@
 /* trialwatch status */
+#include "base/text.h"
 #include "client/commands.h"
 #include "client/daemon.h"
 #include "client/report.h"
@@ -84,9 +85,10 @@ static void say_registry(const struct client *client, const json_t *registry)
 static void say_history(const struct client *client, const json_t *history)
 {
     const char *path = text_at(history, "path"), *head = text_at(history, "ledger_head");
+    char studies[TEXT_COUNT_BYTES];
 
-    client_say(client, "History   %s: %lld studies, %.1f MB, ledger %s", path ? path : "",
-               (long long)json_integer_value(json_object_get(history, "studies")),
+    client_say(client, "History   %s: %s, %.1f MB, ledger %s", path ? path : "",
+               text_format_count((size_t)json_integer_value(json_object_get(history, "studies")), "study", studies),
                (double)json_integer_value(json_object_get(history, "bytes")) / 1e6, head ? head : "empty");
 }
 

@@ -1,4 +1,5 @@
 /* trialwatch verify */
+#include "base/text.h"
 #include "client/client.h"
 #include "client/commands.h"
 #include "history/ledger.h"
@@ -14,9 +15,13 @@ static void show_progress(int64_t done, int64_t total, void *userdata)
 static int print_result(const struct client *client, const struct ledger_report *report, const char *against,
                         struct error *e)
 {
+    char entries[TEXT_COUNT_BYTES], versions[TEXT_COUNT_BYTES], polls[TEXT_COUNT_BYTES];
+
     if (!client->json) {
-        client_say(client, "The ledger holds: %lld entries (%lld versions, %lld polls), head %s.",
-                   (long long)report->entries, (long long)report->versions, (long long)report->polls, report->head);
+        client_say(client, "The ledger holds: %s (%s, %s), head %s.",
+                   text_format_count((size_t)report->entries, "entry", entries),
+                   text_format_count((size_t)report->versions, "version", versions),
+                   text_format_count((size_t)report->polls, "poll", polls), report->head);
         if (against)
             client_say(client, "It contains what was attested by %s.", against);
         return CLIENT_OK;

@@ -126,12 +126,14 @@ static int recall(struct archive *archive, struct error *e)
 static void fetch_on(struct archive *archive)
 {
     const char *nct_id = archive->job->progress.nct_id;
+    char versions[TEXT_COUNT_BYTES];
     struct error e;
     int r;
 
     if (archive->entry_index == archive->entry_count) {
-        log_info("%s: the history has all %ld versions of the registry's archive from before it was first seen", nct_id,
-                 archive->job->progress.stored);
+        log_write(LOG_INFO, &(struct log_event){.fields = {{"TRIALWATCH_STUDY", nct_id}}},
+                  "%s: the history has all of the registry's archive from before it was first seen: %s", nct_id,
+                  text_format_count((size_t)archive->job->progress.stored, "version", versions));
         complete(archive);
         return;
     }

@@ -11,6 +11,7 @@
 #include "registry/poller.h"
 #include "trial/watch.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -27,7 +28,8 @@ struct config {
     size_t watch_count;
     struct channel *channels;
     size_t channel_count;
-    char *ca_file; /* for channels */
+    char *ca_file;           /* for channels */
+    bool credentials_unread; /* config_check() did not have some that the settings name */
 };
 
 /* Collects every mistake, not only the first: report is called once a mistake with "FILE:LINE: sentence". */

@@ -72,7 +72,7 @@ static int read_secret_option(struct channel_build *b, const struct channel_opti
         b->unread = true;
         tell_option(b, option->name, e.text);
     } else if (!secret) {
-        b->unread = true;
+        b->unread = b->build->config->credentials_unread = true;
     } else {
         free(value->text);
         value->text = TAKE_PTR(secret);

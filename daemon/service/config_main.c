@@ -141,6 +141,8 @@ static int take_heartbeat(struct config_build *build, const struct config_file *
         r = config_read_secret(text, build->secrets, &secret, &e);
         if (r < 0 && r != -ENOMEM)
             config_mistake(build->mistakes, file, path, "%s: %s", path, e.text);
+        if (r == 0 && !secret)
+            build->config->credentials_unread = true;
         if (r < 0 || !secret)
             return r == -ENOMEM ? r : 0;
         free(text);

@@ -157,22 +157,20 @@ static void write_study(const struct telling *telling)
         .fields = {{"TRIALWATCH_STUDY", telling->version->nct_id}},
         .more = &telling->fields,
     };
-    _cleanup_buf_ struct buf counts = {0};
+    char changes[TEXT_COUNT_BYTES], alerts[TEXT_COUNT_BYTES];
 
-    text_append_count(&counts, telling->changes + telling->membership, "change");
-    buf_append_string(&counts, ", ");
-    text_append_count(&counts, json_array_size(telling->alerts), "alert");
-    log_write(LOG_INFO, &event, "%s has changed: version %ld, %s due", telling->version->nct_id,
-              telling->version->number, buf_string(&counts));
+    log_write(LOG_INFO, &event, "%s has changed: version %ld, %s, %s due", telling->version->nct_id,
+              telling->version->number, text_format_count(telling->changes + telling->membership, "change", changes),
+              text_format_count(json_array_size(telling->alerts), "alert", alerts));
 }
 
 static void write_rest(const struct telling *telling, size_t rest)
 {
     const char *nct_id = telling->version->nct_id;
+    char count[TEXT_COUNT_BYTES];
 
-    log_write(LOG_INFO, &(struct log_event){.fields = {{"TRIALWATCH_STUDY", nct_id}}},
-              "%s: %zu more notable or urgent %s: trialwatch diff %s", nct_id, rest, rest == 1 ? "change" : "changes",
-              nct_id);
+    log_write(LOG_INFO, &(struct log_event){.fields = {{"TRIALWATCH_STUDY", nct_id}}}, "%s: %s: trialwatch diff %s",
+              nct_id, text_format_count(rest, "more notable or urgent change", count), nct_id);
 }
 
 static void write_lines(struct telling *telling)

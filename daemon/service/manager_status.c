@@ -82,12 +82,14 @@ struct channel_troubles {
 static void channel_trouble(const struct channel_status *status, void *userdata)
 {
     const struct channel_troubles *troubles = userdata;
-    char sentence[1024];
+    char sentence[1024], open[TEXT_COUNT_BYTES];
 
     if (*status->type == '\0')
         snprintf(sentence, sizeof(sentence),
-                 "%ld alerts wait for the channel %s, which the settings no longer have: define it again, or drop them",
-                 status->counts.due + status->counts.held + status->counts.sending, status->name);
+                 "The channel %s, for which there is %s, is no longer in the settings: define it again, or drop them",
+                 status->name,
+                 text_format_count((size_t)(status->counts.due + status->counts.held + status->counts.sending),
+                                   "open alert", open));
     else if (status->ill || status->failures > 0)
         snprintf(sentence, sizeof(sentence), "The channel %s %s: %s", status->name,
                  status->ill ? "is ill and needs a person" : "did not accept the last attempt", status->last_answer);

@@ -34,7 +34,8 @@ void manager_say_start(struct manager *manager)
     const char *const *studies = watch_set_studies(manager->settings.watches, &count);
 
     buf_append_string(&line, "Watching ");
-    buf_printf(&line, "%zu %s: ", count, count == 1 ? "study" : "studies");
+    text_append_count(&line, count, "study");
+    buf_append_string(&line, ": ");
     append_list(&line, studies, count);
     buf_append_string(&line, "; alerts go to ");
     const char **names = calloc(config->channel_count + 1, sizeof(*names));
@@ -82,7 +83,7 @@ void manager_say_studies(struct manager *manager)
 {
     struct telling telling = {.count = 0};
     struct poller_status status;
-    char until[64], at[CLOCK_TEXT_BYTES];
+    char until[64], at[CLOCK_TEXT_BYTES], more[TEXT_COUNT_BYTES];
     struct error e = {0};
     size_t count;
     const char *const *studies = watch_set_studies(manager->settings.watches, &count);
@@ -93,7 +94,7 @@ void manager_say_studies(struct manager *manager)
     if (versions_each_study(manager->store, tell_study, &telling, &e) < 0)
         log_warning("What the registry holds cannot be told: %s", e.text);
     if (count > LISTED_MAX)
-        log_info("… and %zu more studies", count - LISTED_MAX);
+        log_info("… and %s", text_format_count(count - LISTED_MAX, "more study", more));
     poller_status(manager->poller, &status);
     if (status.next_look_usec > 0 && !manager->options.once)
         log_info("The next look is at %s, in %s", clock_format_local(status.next_look_usec, at),
@@ -104,13 +105,14 @@ void manager_tell_systemd(struct manager *manager)
 {
     struct outbox_counts counts = {0};
     struct poller_status status;
-    char at[CLOCK_TEXT_BYTES];
+    char at[CLOCK_TEXT_BYTES], alerts[TEXT_COUNT_BYTES];
 
     poller_status(manager->poller, &status);
     outbox_count(manager->store, NULL, &counts, NULL);
+    text_format_count((size_t)(counts.due + counts.held + counts.sending), "alert", alerts);
     if (status.next_look_usec > 0)
-        sd_tell_status("%s%snext look %s, %ld alerts pending", status.trouble, *status.trouble ? "; " : "",
-                       clock_format_local(status.next_look_usec, at), counts.due + counts.held + counts.sending);
+        sd_tell_status("%s%snext look %s, %s pending", status.trouble, *status.trouble ? "; " : "",
+                       clock_format_local(status.next_look_usec, at), alerts);
     else
-        sd_tell_status("Asking the registry, %ld alerts pending", counts.due + counts.held + counts.sending);
+        sd_tell_status("Asking the registry, %s pending", alerts);
 }

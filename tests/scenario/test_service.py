@@ -105,13 +105,24 @@ def test_check_config_tells_every_mistake_and_starts_nothing(house):
     settings = house.write_settings(WATCH, CONSOLE)
     good = subprocess.run([house.daemon_program, "-c", settings, "--check-config"], capture_output=True, text=True,
                           check=False)
-    assert (good.returncode, good.stdout.splitlines()[0]) == (0, f"{settings}: ok, 1 watch, 1 channel")
+    assert (good.returncode, good.stdout) == (0, f"{settings}: ok, 1 watch, 1 channel\n")
     settings.write_text(settings.read_text() + 'log: {level: "loud"}\nzebra: 1\n')
     bad = subprocess.run([house.daemon_program, "-c", settings, "--check-config"], capture_output=True, text=True,
                          check=False)
     assert bad.returncode == 1
     assert len([line for line in bad.stderr.splitlines() if re.match(rf"{settings}:\d+: ", line)]) == 2
     assert not house.history_path.exists()
+
+
+@pytest.mark.parametrize("where", ["channel", "heartbeat"])
+def test_check_config_says_what_it_could_not_read(house, where):
+    if where == "channel":
+        settings = house.write_settings(WATCH, [{"name": "here", "slack": {"url": "credential:slack"}}])
+    else:
+        settings = house.write_settings(WATCH, CONSOLE, health={"heartbeat": "credential:switch"})
+    checked = subprocess.run([house.daemon_program, "-c", settings, "--check-config"], capture_output=True, text=True,
+                             check=True)
+    assert checked.stdout.splitlines()[1].startswith("Secrets of the form credential:NAME are only there in the service")
 
 
 # What it says while it runs
@@ -180,12 +191,14 @@ def test_reload_takes_new_settings_in(house, running, way):
 
 @pytest.mark.parametrize("way", ["hangup", "client"])
 def test_reload_of_a_bad_file_keeps_what_ran_and_says_so(house, running, way):
-    settings = house.write_settings([{**WATCH[0], "notify": ["nobody"]}], CONSOLE)
+    settings = house.write_settings([{**WATCH[0], "notify": ["nobody"], "changes": ["weather"]}], CONSOLE)
     if way == "hangup":
         running.reload()
     else:
         answer = house.trialwatch("reload")
-        assert answer.code != 0 and f"{settings}:" in answer.err
+        mistakes = [line for line in answer.err.splitlines() if re.match(rf"{re.escape(str(settings))}:\d+: ", line)]
+        assert answer.code == 1 and len(mistakes) == 2
+        assert any("nobody" in line for line in mistakes) and any("weather" in line for line in mistakes)
     wait_until(lambda: not house.status()["healthy"], "the mistake in status")
     assert "The settings files have mistakes; the settings from before are in force" in house.status()["troubles"]
     assert 'no channel is named "nobody"' in running.log

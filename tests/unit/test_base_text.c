@@ -249,6 +249,13 @@ static void counts_take_the_plural(void **state)
     text_append_count(&out, 1, "site");
     text_append_count(&out, 221, "site");
     assert_string_equal(buf_string(&out), "0 sites1 site221 sites");
+    buf_reset(&out);
+    for (size_t count = 1; count <= 2; count++) {
+        text_append_count(&out, count, "study");
+        text_append_count(&out, count, "watch");
+        text_append_count(&out, count, "further day");
+    }
+    assert_string_equal(buf_string(&out), "1 study1 watch1 further day2 studies2 watches2 further days");
 }
 
 int main(void)
