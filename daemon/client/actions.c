@@ -47,9 +47,12 @@ static int reload_run(struct client *client, struct error *e)
     json_auto_t *answer = NULL;
     int r = daemon_ask(client, "POST", "/v1/reload", NULL, &answer, e);
 
-    if (r < 0)
-        print_mistakes(answer);
-    return r < 0 ? r : print_answer(client, answer, "The settings are loaded.", e);
+    if (r == 0)
+        return print_answer(client, answer, "The settings are loaded.", e);
+    if (json_array_size(json_object_get(answer, "mistakes")) == 0)
+        return r;
+    print_mistakes(answer);
+    return error_set(e, r, "the settings from before stay in force");
 }
 
 static int test_run(struct client *client, struct error *e)

@@ -199,6 +199,7 @@ def test_reload_of_a_bad_file_keeps_what_ran_and_says_so(house, running, way):
         mistakes = [line for line in answer.err.splitlines() if re.match(rf"{re.escape(str(settings))}:\d+: ", line)]
         assert answer.code == 1 and len(mistakes) == 2
         assert any("nobody" in line for line in mistakes) and any("weather" in line for line in mistakes)
+        assert answer.err.splitlines()[-1] == "trialwatch: the settings from before stay in force"
     wait_until(lambda: not house.status()["healthy"], "the mistake in status")
     assert "The settings files have mistakes; the settings from before are in force" in house.status()["troubles"]
     assert 'no channel is named "nobody"' in running.log
