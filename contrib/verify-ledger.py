@@ -6,20 +6,21 @@ usage: verify-ledger.py HISTORY [NUMBER:HASH]
 Exits with 0 when every entry holds and the history contains the head that was attested, else with 1 and the first entry
 that does not. The history is only read; the zstd command unpacks the bodies.
 """
+import functools
 import hashlib
 import sqlite3
 import subprocess
 import sys
 import tempfile
 
-VERSION = """SELECT 'version', s.nct_id, iif(origin, 'archive', 'seen'), number, v.seen_usec, v.refresh, poll,
-    lower(hex(hash)) FROM versions v JOIN studies s ON s.id = v.study WHERE v.id = ?"""
+VERSION = """SELECT 'version', s.nct_id, iif(origin, 'archive', 'seen'), number, v.seen_usec, f.name, poll,
+    lower(hex(hash)) FROM versions v JOIN studies s ON s.id = v.study JOIN refreshes f ON f.id = v.refresh WHERE v.id = ?"""
 POLL = """SELECT 'poll', id, started_usec, finished_usec, CASE outcome WHEN 1 THEN 'unchanged' WHEN 2 THEN 'complete'
     ELSE 'failed' END, refresh, api_version, requests, records, changed, missing, bytes, reason, missing_ids
     FROM polls WHERE id = ?"""
 UNCOVERED = """SELECT 'version ' || id FROM versions WHERE id NOT IN (SELECT row FROM ledger WHERE subject = 0)
     UNION ALL SELECT 'poll ' || id FROM polls WHERE outcome AND id NOT IN (SELECT row FROM ledger WHERE subject = 1)"""
-BODIES = "SELECT id, base, hash, body FROM versions ORDER BY study, origin, number"
+HASHES = "SELECT id, hash FROM versions ORDER BY study, origin, number"
 
 def unpack(body, base, place):
     with open(f"{place}/base", "wb") as file:
@@ -28,12 +29,11 @@ def unpack(body, base, place):
     return subprocess.run(command, input=body, stdout=-1, stderr=-3, check=False).stdout
 
 def versions_that_do_not_fit(db, place):
-    known, bad = {}, set()
-    for row, base, digest, body in db.execute(BODIES):
-        known = {row: unpack(body, known.get(base), place)}
-        if hashlib.sha256(known[row]).digest() != digest:
-            bad.add(row)
-    return bad
+    @functools.lru_cache(maxsize=64)
+    def canonical(row):
+        base, body = db.execute("SELECT base, body FROM versions WHERE id = ?", (row,)).fetchone() or (None, b"")
+        return unpack(body, None if base is None else canonical(base), place)
+    return {row for row, digest in db.execute(HASHES) if hashlib.sha256(canonical(row)).digest() != digest}
 
 def entry_of(db, subject, row, kept):
     found = db.execute(POLL if subject else VERSION, (row,)).fetchone()

@@ -69,13 +69,6 @@ static size_t set_parameters(ZSTD_CCtx *compressor, const char *base, size_t bas
     return ZSTD_isError(code) ? code : ZSTD_CCtx_refPrefix(compressor, base, base_len);
 }
 
-long body_chain_length(size_t canonical_bytes)
-{
-    size_t length = BODY_CHAIN_BYTES / (canonical_bytes + 1);
-
-    return length < BODY_CHAIN_MIN ? BODY_CHAIN_MIN : length > BODY_CHAIN_MAX ? BODY_CHAIN_MAX : (long)length;
-}
-
 int body_encode(struct store *store, const char *base, size_t base_len, const char *bytes, size_t len, void **ret,
                 size_t *ret_len, struct error *e)
 {

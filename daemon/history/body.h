@@ -8,21 +8,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Versions from one full body to the next; reading one decodes as many at most. Of a small record full bodies are what
- * takes the room, of a large one decoding is what takes the time: so as many as decode some megabytes, within limits
- * (tests/bench/README.md has what that gives). */
-#define BODY_CHAIN_MIN 32
+/* No version is farther from a full body: a million of one study need 77 steps (body_base.h). */
 #define BODY_CHAIN_MAX 128
-#define BODY_CHAIN_BYTES ((size_t)2 * 1024 * 1024)
 
 /* More than any record can have (STUDY_MAX_RECORD_BYTES), whose reals may grow in canonical form. */
 #define BODY_MAX_BYTES ((size_t)64 * 1024 * 1024)
 
 struct body_coder;
 void body_coder_free(struct body_coder *coder);
-
-/* How many versions from one full body to the next, of a record with so many canonical bytes. */
-long body_chain_length(size_t canonical_bytes);
 
 /* The caller frees *ret. base NULL: a full body. */
 int body_encode(struct store *store, const char *base, size_t base_len, const char *bytes, size_t len, void **ret,

@@ -22,7 +22,7 @@ static const char common_settings[] = "PRAGMA foreign_keys = ON;"
                                       "PRAGMA temp_store = MEMORY;";
 
 static const char writer_settings[] = "PRAGMA synchronous = FULL;"
-                                      "PRAGMA wal_autocheckpoint = 1000;"
+                                      "PRAGMA wal_autocheckpoint = 4000;" /* pages */
                                       "PRAGMA journal_size_limit = " WAL_LIMIT ";";
 
 static uint32_t big_endian(const unsigned char *bytes)

@@ -1,10 +1,10 @@
 /* Recomputing the ledger from the rows that it is about.
  *
- * Bodies first, study by study, so that each is decoded once with the one before at hand; then the chain, entry by
+ * Bodies first, study by study, so that each is decoded once with its base at hand; then the chain, entry by
  * entry. What fails among the bodies is told when the chain comes to its entry, so that the first entry is the one
  * named. */
 #include "base/buf.h"
-#include "history/body.h"
+#include "history/body_path.h"
 #include "history/digest.h"
 #include "history/ledger_chain.h"
 #include "history/ledger_entry.h"
@@ -26,7 +26,8 @@ struct verification {
     ledger_progress *progress;
     void *userdata;
     int64_t done, total;
-    int64_t bad_entry; /* the first whose body fails; 0: none */
+    int64_t bad_version;  /* the row of the first whose body fails; 0: none */
+    int64_t last_version; /* the row of the one before */
     struct error bad;
     uint8_t hash[LEDGER_HASH_BYTES]; /* of the entry before */
     struct ledger_report report;
@@ -45,35 +46,18 @@ static void tell_progress(struct verification *v, int64_t done)
         v->progress(v->done, v->total, v->userdata);
 }
 
-static int entry_of_version(struct verification *v, int64_t id, int64_t *ret)
+/* Keeps the failure when it is of an earlier version than the one that is kept: entries have the order of the rows. */
+static void note_bad_body(struct verification *v, int64_t id, const struct error *why)
 {
-    _cleanup_query_ struct query query = {0};
-    int r = query_row(&query, v->store, SQL_LEDGER_OF_VERSION, v->e, INT(id));
-
-    if (r >= 0)
-        *ret = query_integer(&query, 0);
-    return r;
+    if (v->bad_version != 0 && v->bad_version < id)
+        return;
+    v->bad_version = id;
+    v->bad = *why;
 }
 
-/* Keeps the failure when it is of an earlier entry than the one that is kept. A version without an entry is found
- * otherwise. */
-static int note_bad_body(struct verification *v, int64_t id, const struct error *why)
+static int check_body(struct verification *v, int64_t id, struct body_path *path)
 {
-    int64_t entry;
-    int r = entry_of_version(v, id, &entry);
-
-    if (r == -ENOENT)
-        return 0;
-    if (r >= 0 && (v->bad_entry == 0 || entry < v->bad_entry)) {
-        v->bad_entry = entry;
-        v->bad = *why;
-    }
-    return r;
-}
-
-static int check_body(struct verification *v, int64_t id, struct body_known *known)
-{
-    _cleanup_free_ char *bytes = NULL;
+    const char *bytes = NULL;
     struct version_row row;
     uint8_t hash[DIGEST_BYTES];
     struct error why = {0};
@@ -81,33 +65,29 @@ static int check_body(struct verification *v, int64_t id, struct body_known *kno
     int r = version_load(v->store, id, &row, &why);
 
     if (r >= 0)
-        r = body_read(v->store, id, known, &bytes, &len, &why);
+        r = body_path_read(v->store, path, id, &bytes, &len, &why);
     if (r >= 0)
         r = digest_two(bytes, len, NULL, 0, hash);
     if (r >= 0 && memcmp(hash, row.version.hash, sizeof(hash)) != 0)
         r = error_set(&why, -EUCLEAN, "version %ld of %s does not fit its hash", row.version.number,
                       row.version.nct_id);
-    free((char *)known->bytes);
-    *known = (struct body_known){0};
-    if (r == -EUCLEAN)
-        return note_bad_body(v, id, &why);
-    if (r < 0)
-        return error_set(v->e, r, "%s", why.text);
-    *known = (struct body_known){.id = id, .len = len, .bytes = TAKE_PTR(bytes)};
-    return 0;
+    if (r == -EUCLEAN) {
+        note_bad_body(v, id, &why);
+        return 0;
+    }
+    return r < 0 ? error_set(v->e, r, "%s", why.text) : 0;
 }
 
 static int check_bodies(struct verification *v, const struct keys *versions)
 {
-    struct body_known known = {0};
+    _cleanup_(body_path_clear) struct body_path path = {0};
     int r = 0;
 
     for (size_t i = 0; r >= 0 && i < versions->count; i++) {
-        r = check_body(v, versions->ids[i], &known);
+        r = check_body(v, versions->ids[i], &path);
         if ((i + 1) % PAGE_ENTRIES == 0)
             tell_progress(v, PAGE_ENTRIES);
     }
-    free((char *)known.bytes);
     return r;
 }
 
@@ -127,8 +107,13 @@ static int find_versions(struct verification *v, struct keys *ret)
 static int version_text(struct verification *v, int64_t entry, int64_t id, struct buf *out)
 {
     struct version_row row;
-    int r = version_load(v->store, id, &row, v->e);
 
+    if (id == v->bad_version)
+        return broken(v, entry, v->bad.text);
+    if (id <= v->last_version)
+        return broken(v, entry, "it is about a version that has one already");
+    v->last_version = id;
+    int r = version_load(v->store, id, &row, v->e);
     if (r == -ENOENT)
         return broken(v, entry, "its version is not there");
     if (r == -EUCLEAN)
@@ -172,8 +157,6 @@ static int check_entry(struct verification *v, const struct query *query, int64_
 
     if (entry != expected)
         return broken(v, expected, "it is not there");
-    if (entry == v->bad_entry)
-        return broken(v, entry, v->bad.text);
     int r = query_keep_text(query, 3, &keep, &kept);
     if (r >= 0)
         r = query_copy_blob(query, 4, stored, sizeof(stored));

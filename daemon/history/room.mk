@@ -1,6 +1,10 @@
 libtrialwatch_a_SOURCES += \
 	%D%/body.c \
 	%D%/body.h \
+	%D%/body_base.c \
+	%D%/body_base.h \
+	%D%/body_path.c \
+	%D%/body_path.h \
 	%D%/changes.c \
 	%D%/changes.h \
 	%D%/connection.c \

@@ -9,7 +9,6 @@
 /* From a query with the columns of statements.c. */
 struct version_row {
     int64_t id;
-    long depth;
     struct version version;
 };
 int version_from_query(const struct query *query, struct version_row *ret);

@@ -1,8 +1,8 @@
 -- The history file of trialwatch, schema 1.
 --
 -- …_usec are microseconds since 1970 in UTC. Small numbers that stand for words are named beside their column, and by
--- the views at the end, which are what people should read. versions, site_maps, changes, attempts and ledger only ever
--- grow.
+-- the views at the end, which are what people should read. versions, refreshes, site_maps, changes, attempts and
+-- ledger only ever grow.
 
 CREATE TABLE polls (
     id            INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice, also after pruning
@@ -41,23 +41,29 @@ CREATE TABLE aliases (
     study INTEGER NOT NULL REFERENCES studies
 ) STRICT, WITHOUT ROWID;
 
+-- The names of refreshes, as versions have them.
+CREATE TABLE refreshes (
+    id   INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE -- '' of versions from the archive
+) STRICT;
+
 CREATE TABLE versions (
     id              INTEGER PRIMARY KEY,
     study           INTEGER NOT NULL REFERENCES studies,
     origin          INTEGER NOT NULL CHECK (origin IN (0, 1)), -- seen, archive
     number          INTEGER NOT NULL,
     seen_usec       INTEGER NOT NULL,
-    refresh         TEXT NOT NULL,
-    poll            INTEGER REFERENCES polls CHECK ((poll IS NULL) = (origin = 1)),
+    refresh         INTEGER NOT NULL REFERENCES refreshes,
+    poll            INTEGER CHECK ((poll IS NULL) = (origin = 1)), -- never pruned: only unchanged ones are
     change_count    INTEGER NOT NULL,
     hash            BLOB NOT NULL CHECK (length(hash) = 32), -- SHA-256 of the canonical bytes
     canonical_bytes INTEGER NOT NULL,
-    base            INTEGER REFERENCES versions,             -- the version whose canonical bytes are the body's prefix
-    depth           INTEGER NOT NULL CHECK ((depth = 0) = (base IS NULL)), -- how many bases lie below
-    body            BLOB NOT NULL,                           -- one zstd frame, which names its dictionary if it has one
+    base            INTEGER REFERENCES versions CHECK (base < id), -- whose canonical bytes are the body's prefix
+    body            BLOB NOT NULL,                                 -- one zstd frame
     UNIQUE (study, origin, number)
 ) STRICT;
-CREATE INDEX versions_by_poll ON versions (poll);
+-- Full ones that may be the base of other studies' first versions.
+CREATE INDEX versions_patterns ON versions (id) WHERE base IS NULL AND canonical_bytes BETWEEN 8192 AND 65536;
 
 CREATE TABLE sites (
     study         INTEGER NOT NULL REFERENCES studies,
@@ -190,8 +196,7 @@ CREATE TABLE ledger (
     subject INTEGER NOT NULL CHECK (subject IN (0, 1)), -- version, poll
     row     INTEGER NOT NULL,    -- the id in versions or polls
     entry   TEXT CHECK ((entry IS NULL) = (subject = 0)), -- the text, of polls only, whose rows may be pruned
-    hash    BLOB NOT NULL CHECK (length(hash) = 32),
-    UNIQUE (subject, row)
+    hash    BLOB NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
 
 -- A BEFORE INSERT trigger is what stops INSERT OR REPLACE, which deletes without asking the DELETE triggers.
@@ -204,6 +209,19 @@ CREATE TRIGGER versions_no_replace BEFORE INSERT ON versions
 WHEN EXISTS (SELECT 1 FROM versions WHERE id = NEW.id)
     OR EXISTS (SELECT 1 FROM versions WHERE study = NEW.study AND origin = NEW.origin AND number = NEW.number)
 BEGIN SELECT RAISE(ABORT, 'versions are append-only'); END;
+
+-- Instead of a foreign key, which would search versions for every poll that is pruned.
+CREATE TRIGGER versions_have_their_poll BEFORE INSERT ON versions
+WHEN NEW.poll IS NOT NULL AND NOT EXISTS (SELECT 1 FROM polls WHERE id = NEW.poll)
+BEGIN SELECT RAISE(ABORT, 'a version is of a poll'); END;
+
+CREATE TRIGGER refreshes_no_update BEFORE UPDATE ON refreshes
+BEGIN SELECT RAISE(ABORT, 'refreshes is append-only'); END;
+CREATE TRIGGER refreshes_no_delete BEFORE DELETE ON refreshes
+BEGIN SELECT RAISE(ABORT, 'refreshes is append-only'); END;
+CREATE TRIGGER refreshes_no_replace BEFORE INSERT ON refreshes
+WHEN EXISTS (SELECT 1 FROM refreshes WHERE id = NEW.id OR name = NEW.name)
+BEGIN SELECT RAISE(ABORT, 'refreshes is append-only'); END;
 
 CREATE TRIGGER site_maps_no_update BEFORE UPDATE ON site_maps
 BEGIN SELECT RAISE(ABORT, 'site_maps is append-only'); END;
@@ -233,7 +251,6 @@ CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger
 BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 CREATE TRIGGER ledger_no_replace BEFORE INSERT ON ledger
 WHEN EXISTS (SELECT 1 FROM ledger WHERE number = NEW.number)
-    OR EXISTS (SELECT 1 FROM ledger WHERE subject = NEW.subject AND row = NEW.row)
 BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 
 CREATE TRIGGER polls_no_late_update BEFORE UPDATE ON polls WHEN OLD.outcome <> 0
@@ -270,9 +287,9 @@ FROM studies;
 CREATE VIEW version_log AS
 SELECT s.nct_id, iif(v.origin = 0, 'seen', 'archive') AS origin, v.number,
     strftime('%Y-%m-%dT%H:%M:%SZ', v.seen_usec / 1000000, 'unixepoch') AS seen,
-    v.refresh, v.poll, v.change_count AS changes, lower(hex(v.hash)) AS hash, v.canonical_bytes,
+    f.name AS refresh, v.poll, v.change_count AS changes, lower(hex(v.hash)) AS hash, v.canonical_bytes,
     length(v.body) AS stored_bytes
-FROM versions v JOIN studies s ON s.id = v.study;
+FROM versions v JOIN studies s ON s.id = v.study JOIN refreshes f ON f.id = v.refresh;
 
 CREATE VIEW site_now AS
 SELECT t.nct_id, s.number, s.facility, s.city, s.state, s.zip, s.country, s.status,
@@ -287,11 +304,11 @@ WHERE s.position IS NOT NULL;
 CREATE VIEW change_log AS
 SELECT c.id, t.nct_id, t.title, v.number AS version,
     strftime('%Y-%m-%dT%H:%M:%SZ', c.seen_usec / 1000000, 'unixepoch') AS seen,
-    v.refresh, c.kind,
+    f.name AS refresh, c.kind,
     CASE c.weight WHEN 0 THEN 'silent' WHEN 1 THEN 'routine' WHEN 2 THEN 'notable' ELSE 'urgent' END AS weight,
     c.path, c.site, s.facility, s.city, s.country, c.before, c.after, c.note
-FROM changes c JOIN versions v ON v.id = c.version JOIN studies t ON t.id = c.study
-    LEFT JOIN sites s ON s.study = c.study AND s.number = c.site;
+FROM changes c JOIN versions v ON v.id = c.version JOIN refreshes f ON f.id = v.refresh
+    JOIN studies t ON t.id = c.study LEFT JOIN sites s ON s.study = c.study AND s.number = c.site;
 
 CREATE VIEW member_log AS
 SELECT m.watch, s.nct_id, s.title,

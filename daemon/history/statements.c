@@ -6,9 +6,8 @@
     "reason, missing_ids"
 
 #define VERSION_COLUMNS                                                                                                \
-    "v.id, s.nct_id, v.number, v.origin, v.seen_usec, v.refresh, v.poll, v.hash, v.canonical_bytes, v.change_count, "  \
-    "v.depth"
-#define VERSION_FROM " FROM versions v JOIN studies s ON s.id = v.study "
+    "v.id, s.nct_id, v.number, v.origin, v.seen_usec, f.name, v.poll, v.hash, v.canonical_bytes, v.change_count"
+#define VERSION_FROM " FROM versions v JOIN studies s ON s.id = v.study JOIN refreshes f ON f.id = v.refresh "
 
 /* ?4 and ?5 are JSON arrays of kind names and countries, NULL for any; ?6 a limit, -1 for all. */
 #define CHANGE_FILTER                                                                                                  \
@@ -72,9 +71,11 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_ALIAS_SET] =
         "INSERT INTO aliases (alias, study) VALUES (?1, ?2) ON CONFLICT (alias) DO UPDATE SET study = excluded.study",
 
+    [SQL_REFRESH_ADD] =
+        "INSERT INTO refreshes (name) SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM refreshes WHERE name = ?1)",
     [SQL_VERSION_INSERT] =
         "INSERT INTO versions (study, origin, number, seen_usec, refresh, poll, change_count, hash, canonical_bytes,"
-        " base, depth, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        " base, body) VALUES (?1, ?2, ?3, ?4, (SELECT id FROM refreshes WHERE name = ?5), ?6, ?7, ?8, ?9, ?10, ?11)",
     [SQL_VERSION_NEWEST] =
         "SELECT " VERSION_COLUMNS VERSION_FROM "WHERE s.nct_id = ?1 AND v.origin = ?2 ORDER BY v.number DESC LIMIT 1",
     [SQL_VERSION_GET] =
@@ -87,6 +88,10 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_VERSION_KEYS_FROM] = "SELECT id FROM versions WHERE +id >= ?1 AND +id <= ?2 ORDER BY study, origin, number",
     [SQL_BODY_GET] = "SELECT base, canonical_bytes, body FROM versions WHERE id = ?1",
     [SQL_BODY_BASE] = "SELECT base FROM versions WHERE id = ?1",
+    [SQL_BODY_COUNT] = "SELECT count(*) FROM versions WHERE study = ?1 AND origin = ?2",
+    [SQL_BODY_NTH] = "SELECT id FROM versions WHERE study = ?1 AND origin = ?2 ORDER BY number LIMIT 1 OFFSET ?3",
+    [SQL_BODY_PATTERN] = "SELECT id, study FROM versions WHERE base IS NULL AND canonical_bytes BETWEEN 8192 AND 65536"
+                         " ORDER BY id DESC LIMIT 1",
 
     [SQL_CHANGE_INSERT] =
         "INSERT INTO changes (version, study, seen_usec, kind, weight, path, before, after, site, old_index, new_index,"
@@ -98,10 +103,11 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_CHANGE_KEYS_BY_STUDY] = CHANGE_KEYS(CHANGE_OF_STUDY, "ASC"),
     [SQL_CHANGE_KEYS_BY_STUDY_NEWEST] = CHANGE_KEYS(CHANGE_OF_STUDY, "DESC"),
     [SQL_CHANGE_GET] =
-        "SELECT c.id, s.nct_id, v.number, c.seen_usec, v.refresh, s.title, c.kind, c.weight, c.path, c.before, c.after,"
+        "SELECT c.id, s.nct_id, v.number, c.seen_usec, f.name, s.title, c.kind, c.weight, c.path, c.before, c.after,"
         " c.site, c.old_index, c.new_index, c.with_study, c.effective_before, c.effective_after, c.note,"
-        " c.old_item, c.new_item"
-        " FROM changes c JOIN versions v ON v.id = c.version JOIN studies s ON s.id = c.study WHERE c.id = ?1",
+        " c.old_item, c.new_item FROM changes c JOIN versions v ON v.id = c.version JOIN refreshes f ON f.id = "
+        "v.refresh"
+        " JOIN studies s ON s.id = c.study WHERE c.id = ?1",
 
     [SQL_SITE_UPSERT] =
         "INSERT INTO sites (study, number, position, facility, city, state, zip, country, status, latitude, longitude,"
@@ -206,13 +212,12 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_LEDGER_HASH] = "SELECT hash FROM ledger WHERE number = ?1",
     [SQL_LEDGER_PAGE] =
         "SELECT number, subject, row, entry, hash FROM ledger WHERE number >= ?1 AND number <= ?2 ORDER BY number",
-    [SQL_LEDGER_OF_VERSION] = "SELECT number FROM ledger WHERE subject = 0 AND row = ?1",
     [SQL_LEDGER_VERSION_ROWS] =
         "SELECT min(row), max(row) FROM ledger WHERE subject = 0 AND number >= ?1 AND number <= ?2",
-    [SQL_LEDGER_UNCOVERED_VERSION] = "SELECT " VERSION_COLUMNS VERSION_FROM
-                                     "WHERE NOT EXISTS (SELECT 1 FROM ledger WHERE subject = 0 AND row = v.id) LIMIT 1",
+    [SQL_LEDGER_UNCOVERED_VERSION] =
+        "SELECT " VERSION_COLUMNS VERSION_FROM "WHERE v.id NOT IN (SELECT row FROM ledger WHERE subject = 0) LIMIT 1",
     [SQL_LEDGER_UNCOVERED_POLL] = "SELECT id FROM polls WHERE outcome <> 0"
-                                  " AND NOT EXISTS (SELECT 1 FROM ledger WHERE subject = 1 AND row = polls.id) LIMIT 1",
+                                  " AND id NOT IN (SELECT row FROM ledger WHERE subject = 1) LIMIT 1",
 };
 
 const char *sql_text(enum statement id)

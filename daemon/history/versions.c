@@ -16,7 +16,6 @@ int version_from_query(const struct query *query, struct version_row *ret)
 
     *ret = (struct version_row){
         .id = query_integer(query, 0),
-        .depth = query_integer(query, 10),
         .version =
             {
                 .number = query_integer(query, 2),

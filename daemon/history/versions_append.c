@@ -1,5 +1,6 @@
 /* Taking in a new version: its study, its body, its ledger entry. */
 #include "history/body.h"
+#include "history/body_base.h"
 #include "history/ledger.h"
 #include "history/ledger_entry.h"
 #include "history/rows.h"
@@ -96,19 +97,22 @@ static int load_newest(struct store *store, const char *nct_id, enum version_ori
 static int write_version(struct store *store, const struct study *study, const struct study *before, int64_t study_row,
                          const struct version_row *newest, const struct version *version, struct error *e)
 {
+    _cleanup_(body_base_clear) struct body_base base = {0};
     _cleanup_free_ void *body = NULL;
-    size_t len, body_len, base_len = 0;
+    size_t len, body_len;
     const char *bytes = study_canonical(study, &len);
-    long depth = newest->id != 0 && newest->depth + 1 < body_chain_length(len) ? newest->depth + 1 : 0;
-    const char *base = depth > 0 ? study_canonical(before, &base_len) : NULL;
-    int r = body_encode(store, base, base_len, bytes, len, &body, &body_len, e);
+    int r = body_base_find(store, study_row, version->origin, newest, before, &base, e);
 
+    if (r >= 0)
+        r = body_encode(store, base.bytes, base.len, bytes, len, &body, &body_len, e);
+    if (r >= 0)
+        r = sql_run(store, SQL_REFRESH_ADD, e, TEXT(version->refresh));
     if (r < 0)
         return r;
     return sql_run(store, SQL_VERSION_INSERT, e, INT(study_row), INT(version->origin), INT(version->number),
                    INT(version->seen_usec), TEXT(version->refresh), INT_OR_NULL(version->poll, version->poll != 0),
                    INT(version->change_count), BLOB(version->hash, sizeof(version->hash)), INT(len),
-                   INT_OR_NULL(newest->id, depth > 0), INT(depth), BLOB(body, body_len));
+                   INT_OR_NULL(base.id, base.id != 0), BLOB(body, body_len));
 }
 
 static int append_entry(struct store *store, const struct version *version, int64_t row, struct error *e)

@@ -152,8 +152,8 @@ def test_two_versions_that_were_swapped_are_found(story, copy):
 
 def test_a_version_put_in_past_the_ledger_is_found(story, copy):
     tamper(copy, "INSERT INTO versions (study, origin, number, seen_usec, refresh, poll, change_count, hash, "
-                 "canonical_bytes, base, depth, body) SELECT study, origin, 99, seen_usec, refresh, poll, change_count, "
-                 f"hash, canonical_bytes, base, depth, body FROM versions WHERE {FREEDOM_VERSION} = 1")
+                 "canonical_bytes, base, body) SELECT study, origin, 99, seen_usec, refresh, poll, change_count, "
+                 f"hash, canonical_bytes, base, body FROM versions WHERE {FREEDOM_VERSION} = 1")
     ours, theirs = story.trialwatch("--history", copy, "verify"), run_script(copy)
     assert ours.code == 1 and f"version 99 of {FREEDOM} has no ledger entry" in ours.out
     assert theirs.returncode == 1 and "has no entry" in theirs.stderr

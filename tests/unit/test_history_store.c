@@ -81,10 +81,10 @@ static void a_transaction_with_a_failed_statement_is_not_committed(void **state)
 
     assert_ok(f, store_begin(f->store, &f->e));
     assert_ok(f, polls_begin(f->store, &poll, &f->e));
-    assert_int_equal(versions_append(f->store, study, NULL, 0, &version, &f->e), -EINVAL); /* no such poll */
-    assert_int_equal(polls_begin(f->store, &poll, &f->e), -EINVAL);
-    assert_int_equal(store_commit(f->store, &f->e), -EINVAL);
-    assert_non_null(strstr(f->e.text, "FOREIGN KEY"));
+    assert_int_equal(versions_append(f->store, study, NULL, 0, &version, &f->e), -EPERM); /* no such poll */
+    assert_int_equal(polls_begin(f->store, &poll, &f->e), -EPERM);
+    assert_int_equal(store_commit(f->store, &f->e), -EPERM);
+    assert_non_null(strstr(f->e.text, "a version is of a poll"));
     assert_string_equal(outsider_reads(f->path, "SELECT count(*) FROM polls"), "0");
     fixture_poll(f);
 }

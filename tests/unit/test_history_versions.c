@@ -2,7 +2,7 @@
 
 #include "trial_records.h"
 
-#include "history/body.h"
+#include "history/body_base.h"
 
 static void study_read_back_by_resolve(struct fixture *f, const char *id)
 {
@@ -36,7 +36,13 @@ static void a_version_reads_back_byte_for_byte(void **state)
     study_read_back_by_resolve(f, "NCT00000042");
 }
 
-#define CHAIN 260 /* past two full bodies */
+#define CHAIN 260 /* past the 256th, whose base is the first */
+
+/* How many bases lie below each version. */
+#define STEPS                                                                                                          \
+    "WITH RECURSIVE down (id, base, steps) AS (SELECT id, base, 0 FROM versions UNION ALL"                             \
+    " SELECT d.id, v.base, d.steps + 1 FROM down d JOIN versions v ON v.id = d.base)"                                  \
+    " SELECT id, max(steps) AS steps FROM down GROUP BY id"
 
 static void every_version_of_a_long_chain_reads_back(void **state)
 {
@@ -55,33 +61,57 @@ static void every_version_of_a_long_chain_reads_back(void **state)
         assert_body_is(f, &versions[i], studies[i]);
         study_free(studies[i]);
     }
-    assert_string_equal(outsider_reads(f->path, "SELECT group_concat(number) FROM versions WHERE base IS NULL"),
-                        "1,129,257");
-    assert_string_equal(outsider_reads(f->path, "SELECT max(depth) FROM versions"), "127");
+    assert_string_equal(outsider_reads(f->path, "SELECT group_concat(number) FROM versions WHERE base IS NULL"), "1");
+    assert_string_equal(outsider_reads(f->path, "SELECT max(steps) FROM (" STEPS ")"), "30"); /* 15 a digit */
+    assert_string_equal(outsider_reads(f->path, "SELECT steps FROM (" STEPS ") ORDER BY id DESC LIMIT 1"), "4");
 }
 
-static void a_large_record_has_a_full_body_more_often(void **state)
+static void a_version_lies_few_steps_from_the_first(void **state)
+{
+    (void)state;
+    assert_int_equal(body_base_distance(0), 0);
+    assert_int_equal(body_base_distance(1), 1);
+    assert_int_equal(body_base_distance(16), 16);
+    assert_int_equal(body_base_distance(17), 1);
+    assert_int_equal(body_base_distance(4096 + 256), 256);
+    for (long index = 0; index < 1000000; index++) {
+        int steps = 0;
+        for (long at = index; at > 0; at -= body_base_distance(at))
+            steps++;
+        assert_true(steps <= 75);
+    }
+}
+
+/* Long enough to be a pattern. */
+static struct study *make_long_study(const char *nct_id, const char *words)
+{
+    _cleanup_buf_ struct buf text = {0};
+
+    buf_append_string(&text, words);
+    for (int i = 0; i < 700; i++)
+        buf_printf(&text, " This is sentence %d.", i);
+    return make_study(nct_id, "RECRUITING", 1, buf_string(&text));
+}
+
+static void a_first_version_is_what_differs_from_another_studys(void **state)
 {
     struct fixture *f = *state;
-    struct study *before = NULL;
-    _cleanup_free_ char *text = malloc(BODY_CHAIN_BYTES / 10);
+    _cleanup_study_ struct study *small = make_study("NCT00009000", "RECRUITING", 1, "small");
+    char id[16];
 
-    assert_non_null(text);
-    memset(text, 'a', BODY_CHAIN_BYTES / 10);
-    text[BODY_CHAIN_BYTES / 10 - 1] = '\0';
-    for (int i = 0; i <= BODY_CHAIN_MIN; i++) {
-        text[i] = 'b';
-        struct study *study = make_study(NCT_1, "RECRUITING", 1, text);
-        fixture_take_in(f, study, before);
-        study_free(before);
-        before = study;
+    fixture_take_in(f, small, NULL);
+    for (int i = 1; i <= BODY_PATTERN_STUDIES + 2; i++) {
+        snprintf(id, sizeof(id), "NCT%08d", i);
+        _cleanup_study_ struct study *study = make_long_study(id, i % 2 ? "odd" : "even");
+        struct version version = fixture_take_in(f, study, NULL);
+        assert_body_is(f, &version, study);
     }
-    study_free(before);
-    assert_string_equal(outsider_reads(f->path, "SELECT group_concat(number) FROM versions WHERE base IS NULL"),
-                        "1,33");
-    assert_int_equal(body_chain_length(0), BODY_CHAIN_MAX);
-    assert_int_equal(body_chain_length(BODY_CHAIN_BYTES / 64 - 1), 64);
-    assert_int_equal(body_chain_length(SIZE_MAX - 1), BODY_CHAIN_MIN);
+    /* The small one is none, the next serves 256 studies, itself counted. */
+    assert_string_equal(outsider_reads(f->path, "SELECT group_concat(id) FROM versions WHERE base IS NULL"), "1,2,258");
+    assert_string_equal(outsider_reads(f->path, "SELECT group_concat(DISTINCT base) FROM versions"), "2,258");
+    assert_string_equal(outsider_reads(f->path, "SELECT max(length(body)) < 500 FROM versions WHERE base IS NOT NULL"),
+                        "1");
+    assert_ok(f, ledger_verify(f->store, 0, NULL, NULL, &(struct ledger_report){0}, &f->e));
 }
 
 static void the_version_before_must_be_the_newest(void **state)
@@ -111,7 +141,7 @@ static void a_version_needs_a_poll_that_is_there(void **state)
     struct version version = {.poll = 77, .seen_usec = 1};
 
     assert_ok(f, store_begin(f->store, &f->e));
-    assert_int_equal(versions_append(f->store, study, NULL, 0, &version, &f->e), -EINVAL);
+    assert_int_equal(versions_append(f->store, study, NULL, 0, &version, &f->e), -EPERM);
     store_rollback(f->store);
     assert_int_equal(versions_newest(f->store, NCT_1, &version, &f->e), -ENOENT);
     assert_string_equal(f->e.text, NCT_1 " was never seen");
@@ -228,11 +258,14 @@ static void seeing_a_study_again_moves_its_times_only(void **state)
 static void nothing_may_be_rewritten(void **state)
 {
     static const char *const attempts[] = {
-        "UPDATE versions SET refresh = 'x'",
+        "UPDATE versions SET refresh = 1",
+        "UPDATE refreshes SET name = 'x'",
+        "DELETE FROM refreshes",
+        "INSERT OR REPLACE INTO refreshes SELECT * FROM refreshes",
         "DELETE FROM versions",
         "INSERT OR REPLACE INTO versions SELECT * FROM versions",
         ("REPLACE INTO versions SELECT NULL, study, origin, number, seen_usec, refresh, poll, change_count, hash,"
-         " canonical_bytes, base, depth, body FROM versions"),
+         " canonical_bytes, base, body FROM versions"),
         "UPDATE changes SET weight = 0",
         "DELETE FROM changes",
         "INSERT OR REPLACE INTO changes SELECT * FROM changes",
@@ -312,7 +345,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         test_with_history(a_version_reads_back_byte_for_byte),
         test_with_history(every_version_of_a_long_chain_reads_back),
-        test_with_history(a_large_record_has_a_full_body_more_often),
+        cmocka_unit_test(a_version_lies_few_steps_from_the_first),
+        test_with_history(a_first_version_is_what_differs_from_another_studys),
         test_with_history(the_version_before_must_be_the_newest),
         test_with_history(a_version_needs_a_poll_that_is_there),
         test_with_history(the_version_valid_at_a_time_is_found),
