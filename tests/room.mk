@@ -65,7 +65,8 @@ unit_tests = \
 	%D%/unit/test_trial_sites \
 	%D%/unit/test_trial_study \
 	%D%/unit/test_trial_textdiff \
-	%D%/unit/test_trial_watch
+	%D%/unit/test_trial_watch \
+	%D%/unit/test_trial_watch_index
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 endif

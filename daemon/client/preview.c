@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <string.h>
 
-DEFINE_CLEANUP(struct watch_set *, watch_set_free)
 
 static int print_as_console(const struct client *client, char *channel_name, const json_t *message, struct error *e)
 {

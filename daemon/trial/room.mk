@@ -47,6 +47,10 @@ libtrialwatch_a_SOURCES += \
 	%D%/watch.c \
 	%D%/watch.h \
 	%D%/watch_highlight.c \
+	%D%/watch_index.c \
+	%D%/watch_index.h \
+	%D%/watch_keys.c \
+	%D%/watch_keys.h \
 	%D%/watch_notices.c \
 	%D%/watch_place.c \
 	%D%/watch_set.c \

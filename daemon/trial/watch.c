@@ -70,44 +70,82 @@ static bool is_of_other_query(const struct watch *watch, const struct change *ch
     return name && strcmp(name, watch->name) != 0;
 }
 
+bool watch_kinds_pass(uint64_t kinds, unsigned weights, const struct change *change)
+{
+    if (!(kinds & kind_bit(change->kind)) && !(weights & 1u << change->weight))
+        return false;
+    return change->weight > WEIGHT_SILENT || kind_info(change->kind)->weight == WEIGHT_SILENT;
+}
+
 static bool wants_kind(const struct watch *watch, const struct change *change)
 {
     if (is_of_other_query(watch, change))
         return false;
     if (change->kind == KIND_LISTED && watch_has_query(watch))
         return true;
-    if (!(watch->kinds & kind_bit(change->kind)) && !(watch->weights & 1u << change->weight))
-        return false;
-    return change->weight > WEIGHT_SILENT || kind_info(change->kind)->weight == WEIGHT_SILENT;
+    return watch_kinds_pass(watch->kinds, watch->weights, change);
 }
 
-/* Where the site of the change is, NULL when it is not about one site. */
-static const json_t *site_of_change(const struct study *after, const struct change *change)
+const json_t *watch_site_of(const struct study *after, const struct change *change)
 {
     if (change->new_index != SITE_NONE)
         return study_location(after, change->new_index);
     return change->old_index != SITE_NONE ? change->before : NULL;
 }
 
-/* A study without sites may be anywhere. */
+/* A study without sites may be anywhere; but that is not what makes a watch of all studies concern it. */
 static bool has_site_there(const struct watch *watch, const struct study *after)
 {
     size_t count = study_location_count(after);
-    bool found = count == 0;
+    bool found = count == 0 && !watch->all_studies;
 
     for (size_t i = 0; !found && i < count; i++)
         found = watch_wants_place(watch, after, study_location(after, i));
     return found;
 }
 
-bool watch_wants(const struct watch *watch, const struct study *after, const struct change *change)
+/* Whether the study has a site where the watch looks, once somebody asked. */
+enum presence { NOT_ASKED, THERE, ELSEWHERE };
+
+/* Who names a study wants what becomes of it wherever it is. */
+static bool wants_study(const struct watch *watch, const struct study *after, const struct change *change,
+                        enum presence *presence)
+{
+    if (!watch->all_studies && change->kind != KIND_LISTED && change->kind != KIND_UNLISTED)
+        return true;
+    if (*presence == NOT_ASKED)
+        *presence = has_site_there(watch, after) ? THERE : ELSEWHERE;
+    return *presence == THERE;
+}
+
+static bool wants(const struct watch *watch, const struct study *after, const struct change *change,
+                  enum presence *presence)
 {
     if (!wants_kind(watch, change))
         return false;
     if (!watch_has_place(watch))
         return true;
-    if (change->kind == KIND_LISTED || change->kind == KIND_UNLISTED)
-        return has_site_there(watch, after);
-    const json_t *location = site_of_change(after, change);
-    return !location || watch_wants_place(watch, after, location);
+    const json_t *location = watch_site_of(after, change);
+    return location ? watch_wants_place(watch, after, location) : wants_study(watch, after, change, presence);
+}
+
+bool watch_wants(const struct watch *watch, const struct study *after, const struct change *change)
+{
+    enum presence presence = NOT_ASKED;
+
+    return wants(watch, after, change, &presence);
+}
+
+bool watch_wants_which(const struct watch *watch, const struct study *after, const struct change_list *changes,
+                       uint64_t *bits)
+{
+    enum presence presence = NOT_ASKED;
+    bool any = false;
+
+    for (size_t i = 0; i < changes->count; i++)
+        if (wants(watch, after, &changes->items[i], &presence)) {
+            bits[i / 64] |= UINT64_C(1) << i % 64;
+            any = true;
+        }
+    return any;
 }

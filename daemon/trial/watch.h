@@ -1,7 +1,7 @@
 /* What somebody wants to know, and which watches a study's changes concern.
  *
- * A watch is plain data that service/config fills; a watch_set indexes many of them by study, so that a change finds
- * its watches without trying all. */
+ * A watch is plain data that service/config fills; a watch_set indexes many of them by study, place and kind, so that a
+ * change finds its watches without trying all. */
 #pragma once
 
 #include "base/err.h"
@@ -32,8 +32,8 @@ struct watch {
     bool announce_existing; /* what the query's first listing finds is told, once */
     uint64_t kinds;         /* bit 1 << kind: those that were named */
     unsigned weights;       /* bit 1 << weight: changes of that weight of their own, whatever their kind */
-    /* Only sites there; changes that are not about a site pass. By the registry's names, case and accents folded; none:
-     * everywhere. All owned. */
+    /* Only sites there; changes that are not about a site pass, of all_studies by the study's sites. By the registry's
+     * names, case and accents folded; none: everywhere. All owned. */
     char **countries, **states, **cities;
     char **facilities; /* words or phrases of the facility's name */
     size_t country_count, state_count, city_count, facility_count;
@@ -61,8 +61,20 @@ bool watch_has_query(const struct watch *watch);
  * Its kind must be among the watch's, or its own weight (re-wrapped eligibility is routine); listed always is for a
  * query. A study that enters or leaves a query concerns the watch whose query it is, by its name in after or before. A
  * change of weight silent passes only when its kind is silent as such. Places hold for changes of a site, by where it
- * is now, or was when it is no longer listed; and for a study that enters or leaves a query, by any of its sites. */
+ * is now, or was when it is no longer listed; and for a study that enters or leaves a query, by any of its sites. Of a
+ * watch of all studies they hold for every change: the study must have a site there. */
 bool watch_wants(const struct watch *watch, const struct study *after, const struct change *change);
+
+/* The same for all changes of the study: sets the bits of the wanted, by their numbers, in bits that are all clear.
+ * Whether there is one. */
+bool watch_wants_which(const struct watch *watch, const struct study *after, const struct change_list *changes,
+                       uint64_t *bits);
+
+/* Whether these kinds and weights of a watch have the change. */
+bool watch_kinds_pass(uint64_t kinds, unsigned weights, const struct change *change);
+
+/* Where the site of the change is, or was when it is no longer listed; NULL when it is not about one site. */
+const json_t *watch_site_of(const struct study *after, const struct change *change);
 
 /* Whether the watch looks at some places only. */
 bool watch_has_place(const struct watch *watch);
@@ -87,6 +99,7 @@ struct watch_set;
 int watch_set_new(const struct watch *const *watches, size_t count, struct watch_set **ret);
 /* Takes NULL. */
 void watch_set_free(struct watch_set *set);
+DEFINE_CLEANUP(struct watch_set *, watch_set_free)
 
 /* Every study id that some watch names, sorted, each once. Owned by the set. */
 const char *const *watch_set_studies(const struct watch_set *set, size_t *ret_count);
@@ -98,6 +111,10 @@ const struct watch *const *watch_set_queries(const struct watch_set *set, size_t
  * query, since which studies answer it is the registry's to say. */
 typedef void watch_visitor(const struct watch *watch, void *userdata);
 void watch_set_visit(const struct watch_set *set, const struct study *study, watch_visitor *visit, void *userdata);
+
+/* The same, but without most of those watches of all studies that want none of the changes. 0 or -ENOMEM. */
+int watch_set_visit_concerned(const struct watch_set *set, const struct study *after, const struct change_list *changes,
+                              watch_visitor *visit, void *userdata);
 
 /* NULL when no watch has this name. */
 const struct watch *watch_set_find(const struct watch_set *set, const char *name);

@@ -8,19 +8,24 @@
 struct lead {
     const char *channel;
     const struct watch *watch;
+    size_t wanted; /* where the bits of the changes begin */
 };
 
 struct leads {
     const struct study *after;
     const struct change_list *changes;
+    size_t words;       /* of bits for all changes */
     struct lead *items; /* owned */
     size_t count, capacity;
+    uint64_t *wanted; /* owned; words for each watch, those of the watch under way behind them */
+    size_t wanted_count, wanted_capacity;
     int status;
 };
 
 static void free_leads(struct leads *leads)
 {
     free(leads->items);
+    free(leads->wanted);
 }
 
 static int compare_leads(const void *a, const void *b)
@@ -31,38 +36,49 @@ static int compare_leads(const void *a, const void *b)
     return order != 0 ? order : strcmp(x->watch->name, y->watch->name);
 }
 
-static bool wants_any(const struct leads *leads, const struct watch *watch)
+/* Room for one more watch, with its bits clear. */
+static int make_room(struct leads *leads, size_t channel_count)
 {
-    for (size_t i = 0; i < leads->changes->count; i++)
-        if (watch_wants(watch, leads->after, &leads->changes->items[i]))
-            return true;
-    return false;
+    if (leads->count + channel_count > leads->capacity) {
+        size_t capacity = size_max(2 * leads->capacity, leads->count + channel_count);
+        struct lead *items = reallocarray(leads->items, capacity, sizeof(*items));
+        if (!items)
+            return -ENOMEM;
+        leads->items = items;
+        leads->capacity = capacity;
+    }
+    if (leads->wanted_count + leads->words > leads->wanted_capacity) {
+        size_t capacity = size_max(2 * leads->wanted_capacity, leads->wanted_count + leads->words);
+        uint64_t *wanted = reallocarray(leads->wanted, capacity, sizeof(*wanted));
+        if (!wanted)
+            return -ENOMEM;
+        leads->wanted = wanted;
+        leads->wanted_capacity = capacity;
+    }
+    memset(&leads->wanted[leads->wanted_count], 0, leads->words * sizeof(*leads->wanted));
+    return 0;
 }
 
 static void add_leads(const struct watch *watch, void *userdata)
 {
     struct leads *leads = userdata;
+    size_t wanted = leads->wanted_count;
 
-    if (leads->status < 0 || watch->channel_count == 0 || !wants_any(leads, watch))
+    if (leads->status < 0 || watch->channel_count == 0)
         return;
-    if (leads->count + watch->channel_count > leads->capacity) {
-        size_t capacity = size_max(2 * leads->capacity, leads->count + watch->channel_count);
-        struct lead *items = reallocarray(leads->items, capacity, sizeof(*items));
-        if (!items) {
-            leads->status = -ENOMEM;
-            return;
-        }
-        leads->items = items;
-        leads->capacity = capacity;
-    }
+    leads->status = make_room(leads, watch->channel_count);
+    if (leads->status < 0 || !watch_wants_which(watch, leads->after, leads->changes, &leads->wanted[wanted]))
+        return;
+    leads->wanted_count += leads->words;
     for (size_t i = 0; i < watch->channel_count; i++)
-        leads->items[leads->count++] = (struct lead){watch->channels[i], watch};
+        leads->items[leads->count++] = (struct lead){watch->channels[i], watch, wanted};
 }
 
 /* Makes a notice of the first leads that share a channel, and says how many those are. */
 static int make_notice(const struct leads *leads, size_t first, struct notice *ret, size_t *ret_count)
 {
     const struct lead *items = leads->items;
+    _cleanup_free_ uint64_t *wanted = calloc(leads->words, sizeof(*wanted));
     size_t count = 0;
 
     while (first + count < leads->count && strcmp(items[first + count].channel, items[first].channel) == 0)
@@ -71,17 +87,17 @@ static int make_notice(const struct leads *leads, size_t first, struct notice *r
     ret->channel = items[first].channel;
     ret->watches = calloc(count, sizeof(*ret->watches));
     ret->changes = calloc(leads->changes->count, sizeof(*ret->changes));
-    if (!ret->watches || !ret->changes)
+    if (!wanted || !ret->watches || !ret->changes)
         return -ENOMEM;
-    for (size_t i = first; i < first + count; i++)
+    for (size_t i = first; i < first + count; i++) {
         if (ret->watch_count == 0 || ret->watches[ret->watch_count - 1] != items[i].watch)
             ret->watches[ret->watch_count++] = items[i].watch;
+        for (size_t word = 0; word < leads->words; word++)
+            wanted[word] |= leads->wanted[items[i].wanted + word];
+    }
     for (size_t change = 0; change < leads->changes->count; change++)
-        for (size_t i = 0; i < ret->watch_count; i++)
-            if (watch_wants(ret->watches[i], leads->after, &leads->changes->items[change])) {
-                ret->changes[ret->change_count++] = change;
-                break;
-            }
+        if (wanted[change / 64] & UINT64_C(1) << change % 64)
+            ret->changes[ret->change_count++] = change;
     return 0;
 }
 
@@ -98,10 +114,19 @@ void notice_list_free(struct notice_list *list)
 int watch_set_notices(const struct watch_set *set, const struct study *after, const struct watch *const *members,
                       size_t member_count, const struct change_list *changes, struct notice_list *ret)
 {
-    _cleanup_(free_leads) struct leads leads = {.after = after, .changes = changes};
+    _cleanup_(free_leads) struct leads leads = {
+        .after = after,
+        .changes = changes,
+        .words = (changes->count + 63) / 64,
+    };
     _cleanup_notice_list_ struct notice_list list = {0};
 
-    watch_set_visit(set, after, add_leads, &leads);
+    *ret = (struct notice_list){0};
+    if (changes->count == 0)
+        return 0;
+    int r = watch_set_visit_concerned(set, after, changes, add_leads, &leads);
+    if (r < 0)
+        return r;
     for (size_t i = 0; i < member_count; i++)
         add_leads(members[i], &leads); /* make_notice() drops one that names the study too */
     if (leads.status < 0)
@@ -112,7 +137,7 @@ int watch_set_notices(const struct watch_set *set, const struct study *after, co
     if (!list.items)
         return -ENOMEM;
     for (size_t first = 0, count; first < leads.count; first += count) {
-        int r = make_notice(&leads, first, &list.items[list.count++], &count);
+        r = make_notice(&leads, first, &list.items[list.count++], &count);
         if (r < 0)
             return r;
     }

@@ -60,13 +60,22 @@ static bool mentions(const char *text, const char *wanted)
     return strstr(text, wanted) != NULL;
 }
 
+/* The registry's own spelling needs no folding. */
+static bool is_spelt(char *const *wanted, size_t count, const char *text)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(wanted[i], text) == 0)
+            return true;
+    return false;
+}
+
 /* Whether the text passes one of the wanted; also when there is no memory to find out: an alert too many is better than
  * one lost. */
 static bool passes_one(char *const *wanted, size_t count, const char *text, phrase_test *test)
 {
     _cleanup_buf_ struct buf folded = {0};
 
-    if (fold_phrase(text, &folded) < 0)
+    if (is_spelt(wanted, count, text) || fold_phrase(text, &folded) < 0)
         return true;
     for (size_t i = 0; i < count; i++) {
         _cleanup_buf_ struct buf phrase = {0};

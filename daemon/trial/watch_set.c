@@ -1,5 +1,7 @@
-/* The index of many watches by study and by name. */
+/* Many watches by study and by name; watch_index has those of all studies by what they want. */
 #include "trial/watch.h"
+
+#include "trial/watch_index.h"
 
 #include <errno.h>
 #include <string.h>
@@ -19,6 +21,7 @@ struct watch_set {
     size_t watch_count;
     const struct watch **of_all; /* those that watch every study, by name */
     size_t of_all_count;
+    struct watch_index *index;       /* of them */
     const struct watch **with_query; /* by name */
     size_t with_query_count;
 };
@@ -72,7 +75,7 @@ static void drop_repetitions(struct watch_set *set)
 
 int watch_set_new(const struct watch *const *watches, size_t count, struct watch_set **ret)
 {
-    struct watch_set *set = calloc(1, sizeof(*set));
+    _cleanup_(watch_set_free_cleanup) struct watch_set *set = calloc(1, sizeof(*set));
     size_t named_count = 0, of_all_count = 0, with_query_count = 0;
 
     if (!set)
@@ -87,14 +90,14 @@ int watch_set_new(const struct watch *const *watches, size_t count, struct watch
     set->by_name = calloc(count + 1, sizeof(*set->by_name));
     set->of_all = calloc(of_all_count + 1, sizeof(*set->of_all));
     set->with_query = calloc(with_query_count + 1, sizeof(*set->with_query));
-    if (!set->named || !set->studies || !set->by_name || !set->of_all || !set->with_query) {
-        watch_set_free(set);
+    if (!set->named || !set->studies || !set->by_name || !set->of_all || !set->with_query)
         return -ENOMEM;
-    }
     fill(set, watches, count);
     drop_repetitions(set);
-    *ret = set;
-    return 0;
+    int r = watch_index_new(set->of_all, set->of_all_count, &set->index);
+    if (r == 0)
+        *ret = TAKE_PTR(set);
+    return r;
 }
 
 void watch_set_free(struct watch_set *set)
@@ -106,6 +109,7 @@ void watch_set_free(struct watch_set *set)
     free(set->by_name);
     free(set->of_all);
     free(set->with_query);
+    watch_index_free(set->index);
     free(set);
 }
 
@@ -154,27 +158,49 @@ static size_t find_named(const struct watch_set *set, const char *nct_id)
 }
 
 /* Whether the watch was visited already: it watches all, or names the study by one of the ids before. */
-static bool visited_before(const struct watch *watch, const struct study *study, size_t number)
+static bool visited_before(const struct watch_set *set, const struct watch *watch, const struct study *study,
+                           size_t number)
 {
     if (watch->all_studies)
         return true;
-    for (size_t i = 0; i < number; i++)
-        for (size_t j = 0; j < watch->study_count; j++)
-            if (strcmp(watch->studies[j], study_id(study, i)) == 0)
-                return true;
+    for (size_t i = 0; i < number; i++) {
+        const struct named_study named = {study_id(study, i), watch};
+        if (set->named_count > 0 && bsearch(&named, set->named, set->named_count, sizeof(named), compare_named))
+            return true;
+    }
     return false;
+}
+
+static void visit_named(const struct watch_set *set, const struct study *study, watch_visitor *visit, void *userdata)
+{
+    const char *nct_id;
+
+    for (size_t number = 0; (nct_id = study_id(study, number)); number++) {
+        size_t i = *nct_id ? find_named(set, nct_id) : set->named_count;
+        for (; i < set->named_count && strcmp(set->named[i].nct_id, nct_id) == 0; i++)
+            if (!visited_before(set, set->named[i].watch, study, number))
+                visit(set->named[i].watch, userdata);
+    }
 }
 
 void watch_set_visit(const struct watch_set *set, const struct study *study, watch_visitor *visit, void *userdata)
 {
-    const char *nct_id;
-
     for (size_t i = 0; i < set->of_all_count; i++)
         visit(set->of_all[i], userdata);
-    for (size_t number = 0; (nct_id = study_id(study, number)); number++) {
-        size_t i = *nct_id ? find_named(set, nct_id) : set->named_count;
-        for (; i < set->named_count && strcmp(set->named[i].nct_id, nct_id) == 0; i++)
-            if (!visited_before(set->named[i].watch, study, number))
-                visit(set->named[i].watch, userdata);
-    }
+    visit_named(set, study, visit, userdata);
+}
+
+int watch_set_visit_concerned(const struct watch_set *set, const struct study *after, const struct change_list *changes,
+                              watch_visitor *visit, void *userdata)
+{
+    _cleanup_free_ uint64_t *found = NULL;
+    int r = watch_index_find(set->index, after, changes, &found);
+
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < set->of_all_count; i += 64)
+        for (uint64_t bits = found[i / 64]; bits > 0; bits &= bits - 1)
+            visit(set->of_all[i + (size_t)__builtin_ctzll(bits)], userdata);
+    visit_named(set, after, visit, userdata);
+    return 0;
 }

@@ -228,6 +228,31 @@ static void only_sites_of_the_countries_pass(void **state)
     assert_true(watch_wants(&watch, study, &status));
 }
 
+static void a_watch_of_all_studies_looks_at_those_with_a_site_there(void **state)
+{
+    static const char nowhere[] = "{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT00000009\"}}}";
+    struct watch watch = {.weights = watch_default_weights(), .countries = ARE("Canada"), .country_count = 1};
+    struct change status = study_change(KIND_STATUS);
+    struct study *other;
+    struct error e;
+
+    (void)state;
+    assert_int_equal(study_from_text(nowhere, strlen(nowhere), &other, &e), 0);
+    assert_true(watch_wants(&watch, study, &status)); /* by its id it is meant wherever it is */
+    assert_true(watch_wants(&watch, other, &status));
+    watch.all_studies = true;
+    watch.countries = ARE("france");
+    assert_true(watch_wants(&watch, study, &status));
+    assert_false(watch_wants(&watch, other, &status));
+    watch.countries = ARE("Germany");
+    assert_true(wants_site(&watch, NOWHERE));
+    assert_true(watch_wants(&watch, study, &status)); /* a site that does not say where it is */
+    watch.near = (struct watch_near){.set = true, .lat = -80, .lon = 0, .within_km = 10};
+    watch.country_count = 0;
+    assert_true(watch_wants(&watch, study, &status)); /* Dayton has no position */
+    study_free(other);
+}
+
 static void country_and_distance_hold_both(void **state)
 {
     struct watch watch = near_cincinnati(10000);
@@ -576,6 +601,7 @@ int main(void)
         cmocka_unit_test(only_sites_of_the_cities_pass),
         cmocka_unit_test(only_facilities_that_mention_a_word_pass),
         cmocka_unit_test(a_study_enters_a_query_where_one_of_its_sites_is),
+        cmocka_unit_test(a_watch_of_all_studies_looks_at_those_with_a_site_there),
         cmocka_unit_test(country_and_distance_hold_both),
         cmocka_unit_test(lines_with_the_words_are_quoted),
         cmocka_unit_test(a_study_without_criteria_has_no_highlights),
