@@ -79,8 +79,10 @@ fuzz_targets = \
 	%D%/fuzz/fuzz_sinks
 check_PROGRAMS += $(fuzz_targets)
 
-# What tests/bench/history runs.
-check_PROGRAMS += %D%/bench/history_bench
+# history_bench is what tests/bench/history runs.
+check_PROGRAMS += %D%/bench/history_bench %D%/bench/match
+
+%C%_bench_match_SOURCES = %D%/bench/match.c %D%/bench/match_world.c %D%/bench/match_world.h
 
 if ENABLE_FUZZERS
 fuzz_main =

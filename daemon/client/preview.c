@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <string.h>
 
-
 static int print_as_console(const struct client *client, char *channel_name, const json_t *message, struct error *e)
 {
     const struct channel channel = {.name = channel_name, .type = channel_type_find("console")};
