@@ -7,6 +7,7 @@
 #include "history/sql.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,7 +42,9 @@ int outbox_make_id(const char *prefix, const void *bytes, size_t len, char ret[s
     return 0;
 }
 
-/* Channel, study, refresh and version, each but the last with its NUL. */
+/* Channel, study, refresh and version, each but the last with its NUL; then each change's number behind a comma: a
+ * study can leave a query and come back in one version, and the registry need not name its refreshes. A transaction
+ * that a crash undid gives its changes the same numbers when it is done again. */
 static int make_alert_id(const struct alert_new *alert, char ret[static ALERT_ID_BYTES], struct error *e)
 {
     _cleanup_buf_ struct buf text = {0};
@@ -50,6 +53,8 @@ static int make_alert_id(const struct alert_new *alert, char ret[static ALERT_ID
     buf_append(&text, alert->nct_id, strlen(alert->nct_id) + 1);
     buf_append(&text, alert->refresh, strlen(alert->refresh) + 1);
     buf_printf(&text, "%ld", alert->version);
+    for (size_t i = 0; i < alert->change_count; i++)
+        buf_printf(&text, ",%" PRId64, alert->changes[i]);
     if (buf_status(&text) < 0)
         return error_set(e, buf_status(&text), "out of memory");
     return outbox_make_id(OUTBOX_ID_PREFIX_ALERT, text.data, text.len, ret, e);

@@ -37,7 +37,7 @@ struct alert_new {
     int64_t created_usec;
 };
 
-/* The id is derived from channel, study, refresh and version. Adding the same alert again changes nothing. */
+/* The id is derived from channel, study, refresh, version and changes. Adding the same alert again changes nothing. */
 int outbox_add(struct store *store, const struct alert_new *alert, char ret_id[static ALERT_ID_BYTES], struct error *e);
 
 struct alert_row {

