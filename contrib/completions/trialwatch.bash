@@ -40,6 +40,14 @@ _trialwatch_words_of_argument() {
     history:0 | show:0 | diff:0 | sites:0 | alerts:0 | preview:1) _trialwatch_ask studies ;;
     test:0 | preview:0) _trialwatch_ask channels ;;
     retry:0 | drop:0) _trialwatch_ask alerts ;;
+    mute:0 | unmute:0)
+        _trialwatch_ask watches
+        _trialwatch_ask studies
+        ;;
+    ack:*)
+        _trialwatch_ask channels
+        _trialwatch_ask alerts
+        ;;
     esac
 }
 

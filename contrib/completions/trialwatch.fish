@@ -63,6 +63,8 @@ complete -c trialwatch -n '__trialwatch_argument_is 0 history show diff sites al
 complete -c trialwatch -n '__trialwatch_argument_is 1 preview' -a '(__trialwatch_ask studies)'
 complete -c trialwatch -n '__trialwatch_argument_is 0 test preview' -a '(__trialwatch_ask channels)'
 complete -c trialwatch -n '__trialwatch_argument_is 0 retry drop' -a '(__trialwatch_ask alerts)'
+complete -c trialwatch -n '__trialwatch_argument_is 0 mute unmute' -a '(__trialwatch_ask watches; __trialwatch_ask studies)'
+complete -c trialwatch -n '__trialwatch_command_is ack' -a '(__trialwatch_ask channels; __trialwatch_ask alerts)'
 complete -c trialwatch -n '__trialwatch_command_is backup' -F
 complete -c trialwatch -n '__trialwatch_command_is diff; and __fish_contains_opt files' -F
 complete -c trialwatch -n 'string match -q -- "-*" (commandline -ct)' -a '(__trialwatch_options)'

@@ -1,5 +1,6 @@
 #include "alert/dispatch.h"
 
+#include "alert/breaker.h"
 #include "alert/direct.h"
 #include "alert/message.h"
 #include "alert/preview.h"
@@ -16,6 +17,8 @@ struct dispatch {
     struct queue **queues; /* owned */
     size_t queue_count;
     struct direct_list directs;
+    struct breaker *breaker; /* owned */
+    struct surge_limits surges;
 };
 
 static struct queue *find_queue(const struct dispatch *dispatch, const char *name)
@@ -79,6 +82,7 @@ static void warn_of_orphan(const struct dispatch *dispatch, const struct queue *
 static int configure(struct dispatch *dispatch, const struct dispatch_settings *settings, struct error *e)
 {
     dispatch->around.watches = settings->watches;
+    dispatch->surges = settings->surges;
     dispatch->around.means.ca_file = settings->ca_file;
     dispatch->around.means.terminal = settings->terminal;
     dispatch->around.health_after_usec =
@@ -98,6 +102,16 @@ static int configure(struct dispatch *dispatch, const struct dispatch_settings *
     return r;
 }
 
+static const struct queue *queue_of_channel(const char *channel, void *userdata)
+{
+    return find_queue(userdata, channel);
+}
+
+static void on_judged(void *userdata)
+{
+    dispatch_wake(userdata);
+}
+
 int dispatch_new(struct event_base *base, struct http *http, struct smtp *smtp, struct store *store,
                  const struct dispatch_settings *settings, struct dispatch **ret, struct error *e)
 {
@@ -107,7 +121,8 @@ int dispatch_new(struct event_base *base, struct http *http, struct smtp *smtp, 
         return error_set(e, -ENOMEM, "Out of memory");
     dispatch->around = (struct queue_surroundings){
         .means = {.base = base, .http = http, .smtp = smtp}, .store = store, .dispatch = dispatch};
-    int r = configure(dispatch, settings, e);
+    int r = breaker_new(&dispatch->around, queue_of_channel, on_judged, dispatch, &dispatch->breaker);
+    r = r < 0 ? error_set(e, r, "Out of memory") : configure(dispatch, settings, e);
     if (r < 0) {
         dispatch_free(dispatch);
         return r;
@@ -120,6 +135,7 @@ void dispatch_free(struct dispatch *dispatch)
 {
     if (!dispatch)
         return;
+    breaker_free(dispatch->breaker);
     direct_clear(&dispatch->directs);
     for (size_t i = 0; i < dispatch->queue_count; i++)
         queue_free(dispatch->queues[i]);
@@ -131,6 +147,16 @@ void dispatch_wake(struct dispatch *dispatch)
 {
     for (size_t i = 0; i < dispatch->queue_count; i++)
         queue_wake(dispatch->queues[i]);
+}
+
+void dispatch_judge(struct dispatch *dispatch, long studies)
+{
+    breaker_judge(dispatch->breaker, studies, &dispatch->surges);
+}
+
+bool dispatch_is_judging(const struct dispatch *dispatch)
+{
+    return breaker_is_busy(dispatch->breaker);
 }
 
 void dispatch_configure(struct dispatch *dispatch, const struct dispatch_settings *settings)

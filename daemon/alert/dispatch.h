@@ -7,6 +7,7 @@
 #include "alert/channel.h"
 #include "base/err.h"
 #include "history/store.h"
+#include "history/surges.h"
 #include "net/http.h"
 #include "net/smtp.h"
 #include "trial/watch.h"
@@ -22,6 +23,7 @@ struct dispatch_settings {
     const struct watch_set *watches; /* likewise */
     const char *ca_file;             /* PEM for all channels; NULL: the system's */
     FILE *terminal;                  /* where console channels print; NULL: stdout */
+    struct surge_limits surges;      /* when alerts of a refresh are told in one message */
     int64_t health_after_usec;       /* a channel that refuses for so long: the others are told; 0: a day */
 };
 
@@ -33,6 +35,11 @@ void dispatch_free(struct dispatch *dispatch);
 
 /* There may be new alerts due. */
 void dispatch_wake(struct dispatch *dispatch);
+
+/* A refresh was read in full, of so many studies: its gathered alerts (history/surges.h) are judged, in slices of the
+ * loop, and then due or in a surge's message. */
+void dispatch_judge(struct dispatch *dispatch, long studies);
+bool dispatch_is_judging(const struct dispatch *dispatch);
 
 /* New channels and watches. Attempts under way end with the old ones. Alerts of a channel that is gone stay due and are
  * named in the log and in status. */

@@ -89,7 +89,12 @@ int message_build_without(struct store *store, const struct watch_set *watches, 
     _cleanup_(groups_clear) struct groups groups = {.declined = declined};
     struct alert_filter filter = {.message_id = message_id, .states = ~(1u << ALERT_DROPPED)};
 
-    int r = outbox_each(store, &filter, groups_add_alert, &groups, e);
+    _cleanup_(surge_clear) struct surge surge = {0};
+
+    int r = surges_of_message(store, message_id, &surge, e);
+    if (r != -ENOENT)
+        return r < 0 ? r : message_surge_build(store, message_id, &surge, ret, e);
+    r = outbox_each(store, &filter, groups_add_alert, &groups, e);
     if (r < 0)
         return r;
     if (groups.count == 0)

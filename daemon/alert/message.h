@@ -17,8 +17,10 @@
  *     } ],                                     ordered by weight, then as in the record; sites that went with_study are
  *                                              one entry with "count" and the nearest "site"
  *     "highlights": [{"word","line"}] }, … ],
- *   "studies_omitted"?, "text"?,               the latter of tests and of messages of the daemon about itself
- *   "history_command": "trialwatch history NCT…"?   of a message about one study
+ *   "studies_omitted"?, "text"?,               the latter of tests, of messages of the daemon about itself, of surges
+ *   "surge": {"refresh","studies","alerts","watches","kinds":[{"kind","label","studies"}]}?   for very many studies
+ * that changed alike this message stands alone "history_command": "trialwatch history NCT…"?   of a message about one
+ * study
  * }
  * Channels read this document and nothing else. Absent: no value. All texts are strangers' and unescaped. */
 #pragma once

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "history/changes.h"
 #include "history/store.h"
+#include "history/surges.h"
 #include "trial/study.h"
 #include "trial/watch.h"
 
@@ -86,6 +87,10 @@ void message_append_study_headline(struct buf *out, const json_t *study);
 
 /* The first line of the whole message. Appends. */
 void message_append_headline(struct buf *out, const json_t *studies);
+
+/* The document of a message that stands for the alerts of a surge. */
+int message_surge_build(struct store *store, const char *message_id, const struct surge *surge, json_t **ret,
+                        struct error *e);
 
 /* The frame of a document: no studies yet, not a test. Made by message_self.c. */
 json_t *message_document_new(const char *channel, const char *id, const char *weight, const char *headline);

@@ -71,6 +71,9 @@ void queue_wake(struct queue *queue);
  * is due, INT64_MAX when none is. */
 int queue_compose(struct queue *queue, int64_t now_usec, int64_t *ret_next_usec, struct error *e);
 
+/* From when on the channel's rate allows one message more: now, or later. */
+int64_t queue_rate_free_usec(const struct queue *queue, int64_t now_usec);
+
 /* Drops the alerts of the message under way that no watch wants told (clauses_callback). */
 int queue_decline(struct queue *queue, const json_t *declined, int64_t now_usec, struct error *e);
 

@@ -1,5 +1,6 @@
 #include "alert/pace.h"
 #include "alert/queue.h"
+#include "history/mutes.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@ struct due {
     bool waited; /* held before */
     bool taken;
     int64_t created_usec;
+    char muted[160]; /* why it is not told, "" */
 };
 
 struct collecting {
@@ -64,7 +66,10 @@ static int on_alert(const struct alert_row *row, void *userdata)
     *due = (struct due){.weight = row->weight, .waited = row->state == ALERT_HELD, .created_usec = row->created_usec};
     snprintf(due->id, sizeof(due->id), "%s", row->id);
     fold_name(collecting->queue, row, due->fold, sizeof(due->fold));
-    return 0;
+    return mutes_cover(collecting->queue->around->store, row->nct_id, row->watches, collecting->now_usec, due->muted,
+                       sizeof(due->muted), NULL) < 0
+               ? -EIO
+               : 0;
 }
 
 static int hold(struct collecting *collecting, struct due *due, int64_t due_usec, struct error *e)
@@ -73,6 +78,20 @@ static int hold(struct collecting *collecting, struct due *due, int64_t due_usec
     if (due_usec < collecting->next_usec)
         collecting->next_usec = due_usec;
     return outbox_hold(collecting->queue->around->store, due->id, due_usec, collecting->now_usec, e);
+}
+
+/* What somebody muted after it was seen. */
+static int drop_muted(struct collecting *collecting, struct error *e)
+{
+    int r = 0;
+
+    for (size_t i = 0; r >= 0 && i < collecting->count; i++) {
+        struct due *due = &collecting->items[i];
+        due->taken = due->muted[0];
+        if (due->taken)
+            r = outbox_drop(collecting->queue->around->store, due->id, due->muted, collecting->now_usec, e);
+    }
+    return r;
 }
 
 /* Digest and quiet hours. */
@@ -84,7 +103,7 @@ static int hold_early(struct collecting *collecting, struct error *e)
         struct due *due = &collecting->items[i];
         int64_t due_usec =
             pace_due_usec(&queue->channel->pace, queue->zone, due->weight, due->waited, collecting->now_usec);
-        int r = due_usec > collecting->now_usec ? hold(collecting, due, due_usec, e) : 0;
+        int r = due_usec > collecting->now_usec && !due->taken ? hold(collecting, due, due_usec, e) : 0;
         if (r < 0)
             return r;
     }
@@ -135,11 +154,17 @@ static long rate_left(const struct queue *queue, int64_t now_usec)
     return sent >= pace->rate_messages ? 0 : pace->rate_messages - sent;
 }
 
+int64_t queue_rate_free_usec(const struct queue *queue, int64_t now_usec)
+{
+    const struct channel_pace *pace = &queue->channel->pace;
+
+    return rate_left(queue, now_usec) == 0 ? now_usec + pace->rate_usec / pace->rate_messages : now_usec;
+}
+
 /* What exceeds the rate waits until one message more may have gone out, and is told together then. */
 static int hold_group(struct collecting *collecting, struct group *group, struct error *e)
 {
-    const struct channel_pace *pace = &collecting->queue->channel->pace;
-    int64_t later_usec = collecting->now_usec + pace->rate_usec / pace->rate_messages;
+    int64_t later_usec = queue_rate_free_usec(collecting->queue, collecting->now_usec);
 
     for (size_t i = 0; i < group->count; i++) {
         int r = hold(collecting, group->items[i], later_usec, e);
@@ -212,6 +237,8 @@ static int compose(struct collecting *collecting, struct error *e)
     struct store *store = collecting->queue->around->store;
     int r = store_begin(store, e);
 
+    if (r >= 0)
+        r = drop_muted(collecting, e);
     if (r >= 0)
         r = hold_early(collecting, e);
     if (r >= 0)

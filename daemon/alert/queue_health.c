@@ -2,6 +2,7 @@
 #include "alert/queue.h"
 #include "base/events.h"
 #include "base/text.h"
+#include "history/acks.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -92,6 +93,9 @@ void queue_note(struct queue *queue, const struct verdict *verdict, bool given_u
     log_bad(queue, given_up);
 
     bool trouble = given_up || queue->ill || now_usec - queue->failing_since_usec >= queue->around->health_after_usec;
-    if (trouble && (queue->told_usec == 0 || now_usec - queue->told_usec >= TELL_AGAIN_USEC))
+    bool again = queue->told_usec > 0;
+    if (again && acks_cover(queue->around->store, queue->name, queue->failing_since_usec))
+        return;
+    if (trouble && (!again || now_usec - queue->told_usec >= TELL_AGAIN_USEC))
         tell_trouble(queue, given_up && !queue->ill, now_usec);
 }

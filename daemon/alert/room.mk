@@ -1,4 +1,6 @@
 libtrialwatch_a_SOURCES += \
+	%D%/breaker.c \
+	%D%/breaker.h \
 	%D%/channel.c \
 	%D%/channel.h \
 	%D%/channel_list.h \
@@ -39,6 +41,7 @@ libtrialwatch_a_SOURCES += \
 	%D%/message_shorten.c \
 	%D%/message_stored.c \
 	%D%/message_study.c \
+	%D%/message_surge.c \
 	%D%/message_text.c \
 	%D%/message_words.c \
 	%D%/ntfy.c \

@@ -25,12 +25,12 @@ json_t *alertrow_to_json(struct store *store, const struct alert_row *row)
 
     if (!attempts || (*row->message_id && outbox_each_attempt(store, row->message_id, add_attempt, attempts, NULL) < 0))
         return NULL;
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:o, s:o, s:o, s:s, s:O, s:O, s:I, s:s, s:s, s:O}", "id",
-                     row->id, "channel", row->channel, "nct_id", row->nct_id, "title", row->title, "refresh",
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:o, s:o, s:o, s:s, s:O, s:O, s:I, s:s, s:s, s:s, s:O}",
+                     "id", row->id, "channel", row->channel, "nct_id", row->nct_id, "title", row->title, "refresh",
                      row->refresh, "version", (json_int_t)row->version, "weight", weight_name(row->weight), "state",
                      alert_state_name(row->state), "created", when_to_json(row->created_usec), "due",
                      when_to_json(row->due_usec), "finished", when_to_json(row->finished_usec), "message",
                      row->message_id, "watches", row->watches, "changes", row->changes, "attempt_count",
-                     (json_int_t)row->attempts, "last_answer", row->last_answer, "reason", row->reason, "attempts",
-                     attempts);
+                     (json_int_t)row->attempts, "last_answer", row->last_answer, "reason", row->reason, "acked_by",
+                     row->acked_by, "attempts", attempts);
 }

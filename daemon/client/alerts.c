@@ -15,6 +15,7 @@ static const struct report_column alerts_columns[] = {
     {.key = "attempt_count", .title = "TRIES", .format = COLUMN_NUMBER},
     {.key = "last_answer", .title = "ANSWER", .cut = true},
     {.key = "reason", .title = "WHY", .cut = true},
+    {.key = "acked_by", .title = "SEEN BY"},
     {.key = "id", .title = "ALERT"},
     {.key = "title"},
     {.key = "refresh"},

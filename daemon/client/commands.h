@@ -3,6 +3,7 @@
 
 #include "client/command.h"
 
+extern const struct command ack_command;
 extern const struct command alerts_command;
 extern const struct command backfill_command;
 extern const struct command backup_command;
@@ -14,6 +15,7 @@ extern const struct command export_command;
 extern const struct command find_command;
 extern const struct command help_command;
 extern const struct command history_command;
+extern const struct command mute_command;
 extern const struct command plan_command;
 extern const struct command poll_command;
 extern const struct command polls_command;
@@ -24,4 +26,5 @@ extern const struct command show_command;
 extern const struct command sites_command;
 extern const struct command status_command;
 extern const struct command test_command;
+extern const struct command unmute_command;
 extern const struct command verify_command;

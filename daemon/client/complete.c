@@ -35,6 +35,20 @@ static int add_channel(const struct alert_row *row, void *userdata)
     return json_object_set_new(userdata, row->channel, json_true());
 }
 
+/* Only the running daemon knows them. */
+static int complete_watches(struct client *client, struct error *e)
+{
+    json_auto_t *status = NULL;
+    const json_t *watch;
+    size_t i;
+    int r = daemon_ask(client, "GET", "/v1/status", NULL, &status, e);
+
+    json_array_foreach (json_object_get(status, "watches"), i, watch)
+        if (json_is_string(json_object_get(watch, "name")))
+            print_word(client, json_string_value(json_object_get(watch, "name")));
+    return r;
+}
+
 static int complete_channels(struct client *client, struct error *e)
 {
     const struct alert_filter filter = {.limit = 1000, .newest_first = true};
@@ -119,8 +133,9 @@ static const struct word_list {
     const char *name;
     int (*print)(struct client *client, struct error *e);
 } lists[] = {
-    {"studies", complete_studies}, {"channels", complete_channels}, {"alerts", complete_alerts},
-    {"kinds", complete_kinds},     {"commands", complete_commands}, {"options", complete_options},
+    {"studies", complete_studies}, {"channels", complete_channels}, {"watches", complete_watches},
+    {"alerts", complete_alerts},   {"kinds", complete_kinds},       {"commands", complete_commands},
+    {"options", complete_options},
 };
 
 static int complete_run(struct client *client, struct error *e)
@@ -135,7 +150,7 @@ static int complete_run(struct client *client, struct error *e)
 
 const struct command complete_command = {
     .name = "complete",
-    .arguments = "studies | channels | alerts | kinds | commands | options [COMMAND]",
+    .arguments = "studies | channels | watches | alerts | kinds | commands | options [COMMAND]",
     .min_arguments = 1,
     .max_arguments = 2,
     .flags = COMMAND_HIDDEN,

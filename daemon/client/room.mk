@@ -1,4 +1,5 @@
 libtrialwatch_a_SOURCES += \
+	%D%/ack.c \
 	%D%/actions.c \
 	%D%/alertrow.c \
 	%D%/alertrow.h \
@@ -31,6 +32,8 @@ libtrialwatch_a_SOURCES += \
 	%D%/history.c \
 	%D%/locations.c \
 	%D%/locations.h \
+	%D%/mute.c \
+	%D%/mute.h \
 	%D%/options.c \
 	%D%/options.h \
 	%D%/output.c \

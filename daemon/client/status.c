@@ -107,6 +107,17 @@ static int print_channels(const struct client *client, const json_t *channels, s
     return r;
 }
 
+static void say_mutes(const struct client *client, const json_t *mutes)
+{
+    char until[CLOCK_TEXT_BYTES];
+    size_t i;
+    const json_t *mute;
+
+    json_array_foreach (mutes, i, mute)
+        client_say(client, "%s%s %s until %s, by %s", i == 0 ? "Muted     " : "          ", text_at(mute, "subject"),
+                   text_at(mute, "name"), time_at(client, mute, "until", until), text_at(mute, "who"));
+}
+
 static int print_running(struct client *client, const json_t *document, struct error *e)
 {
     if (client->json)
@@ -114,6 +125,7 @@ static int print_running(struct client *client, const json_t *document, struct e
     say_health(client, document);
     say_registry(client, json_object_get(document, "registry"));
     say_history(client, json_object_get(document, "history"));
+    say_mutes(client, json_object_get(document, "mutes"));
     return print_channels(client, json_object_get(document, "channels"), e);
 }
 

@@ -101,6 +101,13 @@ static int find_version(struct store *store, const struct alert_new *alert, int6
     return r;
 }
 
+static enum alert_state state_of(const struct alert_new *alert)
+{
+    if (alert->dropped)
+        return ALERT_DROPPED;
+    return alert->gather_usec > 0 ? ALERT_HELD : ALERT_DUE;
+}
+
 int outbox_add(struct store *store, const struct alert_new *alert, char ret_id[static ALERT_ID_BYTES], struct error *e)
 {
     _cleanup_free_ char *watches = watches_to_json(alert);
@@ -119,7 +126,8 @@ int outbox_add(struct store *store, const struct alert_new *alert, char ret_id[s
         r = find_version(store, alert, &version_row, e);
     if (r >= 0)
         r = sql_run(store, SQL_ALERT_INSERT, e, TEXT(id), TEXT(alert->channel), INT(version_row), TEXT(alert->refresh),
-                    INT(alert->weight), INT(alert->created_usec), TEXT(watches), TEXT(changes));
+                    INT(alert->weight), INT(alert->created_usec), TEXT(watches), TEXT(changes), INT(state_of(alert)),
+                    INT(alert->created_usec + alert->gather_usec), TEXT(alert->reason));
     if (r >= 0)
         memcpy(ret_id, id, sizeof(id));
     return r;

@@ -14,6 +14,9 @@
 #define ALERT_ID_BYTES 40 /* "al_" and 32 hex digits, with the NUL; the same after a crash and a second try */
 #define MESSAGE_ID_BYTES 40
 
+/* Names of channels are this long at most, with the NUL. */
+#define CHANNEL_NAME_BYTES 128
+
 enum alert_state {
     ALERT_DUE,     /* to be told as soon as the channel can */
     ALERT_HELD,    /* not before due_usec: digest, quiet hours, rate, mute */
@@ -35,6 +38,9 @@ struct alert_new {
     size_t change_count;
     enum weight weight; /* the highest of its changes */
     int64_t created_usec;
+    int64_t gather_usec; /* of history/surges: held for so long at most, until its refresh was read in full; 0: due */
+    bool dropped;        /* it will not be told */
+    const char *reason;  /* why, or why it tells less; NULL */
 };
 
 /* The id is derived from channel, study, refresh, version and changes. Adding the same alert again changes nothing. */
@@ -56,6 +62,7 @@ struct alert_row {
     long attempts;                                 /* of the message it is or was last in */
     const char *last_answer;                       /* "" before the first attempt */
     const char *reason;                            /* why it is not told as others are; "" */
+    const char *acked_by;                          /* who has seen it; "" */
 };
 
 struct alert_filter {

@@ -50,6 +50,8 @@ static int load_texts(const struct query *query, struct loaded_alert *ret)
         r = query_keep_text(query, 15, &ret->keep, &row->last_answer);
     if (r >= 0)
         r = query_keep_text(query, 16, &ret->keep, &row->reason);
+    if (r >= 0)
+        r = query_keep_text(query, 17, &ret->keep, &row->acked_by);
     return r;
 }
 

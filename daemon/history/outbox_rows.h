@@ -7,9 +7,6 @@
 /* messages.state in the file. */
 enum message_state { MESSAGE_OPEN, MESSAGE_DELIVERED, MESSAGE_FAILED, MESSAGE_DROPPED };
 
-/* Channel names are this long at most: message_row.channel. */
-#define CHANNEL_NAME_BYTES 128
-
 struct alert_found {
     int64_t id;
     enum alert_state state;

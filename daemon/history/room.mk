@@ -1,4 +1,6 @@
 libtrialwatch_a_SOURCES += \
+	%D%/acks.c \
+	%D%/acks.h \
 	%D%/body.c \
 	%D%/body.h \
 	%D%/body_base.c \
@@ -27,6 +29,8 @@ libtrialwatch_a_SOURCES += \
 	%D%/members.h \
 	%D%/migrate.c \
 	%D%/migrate.h \
+	%D%/mutes.c \
+	%D%/mutes.h \
 	%D%/outbox.c \
 	%D%/outbox.h \
 	%D%/outbox_messages.c \
@@ -46,6 +50,8 @@ libtrialwatch_a_SOURCES += \
 	%D%/store.c \
 	%D%/store.h \
 	%D%/studies.c \
+	%D%/surges.c \
+	%D%/surges.h \
 	%D%/versions.c \
 	%D%/versions.h \
 	%D%/versions_append.c \

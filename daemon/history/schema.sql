@@ -133,6 +133,25 @@ CREATE TABLE members (
 ) STRICT;
 CREATE UNIQUE INDEX members_now ON members (watch, study) WHERE left_usec IS NULL;
 
+-- In how many studies a refresh made routine or silent changes of a kind.
+CREATE TABLE refresh_kinds (
+    refresh TEXT NOT NULL,
+    kind    TEXT NOT NULL,
+    studies INTEGER NOT NULL,
+    PRIMARY KEY (refresh, kind)
+) STRICT, WITHOUT ROWID;
+
+-- A refresh in which very many studies changed alike: what of that is routine is told in one message a channel.
+CREATE TABLE surges (
+    id           INTEGER PRIMARY KEY,
+    refresh      TEXT NOT NULL,
+    decided_usec INTEGER NOT NULL,
+    studies      INTEGER NOT NULL, -- that were read
+    kinds        TEXT NOT NULL,    -- JSON object: how many studies changed, by kind
+    sentence     TEXT NOT NULL     -- the same for people
+) STRICT;
+CREATE INDEX surges_by_refresh ON surges (refresh);
+
 CREATE TABLE messages (
     id                INTEGER PRIMARY KEY,
     message_id        TEXT NOT NULL UNIQUE,
@@ -142,8 +161,10 @@ CREATE TABLE messages (
     next_attempt_usec INTEGER CHECK ((next_attempt_usec IS NULL) = (state <> 0)),
     finished_usec     INTEGER CHECK ((finished_usec IS NULL) = (state = 0)),
     attempts          INTEGER NOT NULL, -- since it was last made
-    alert_count       INTEGER NOT NULL
+    alert_count       INTEGER NOT NULL,
+    surge             INTEGER REFERENCES surges -- whose alerts it stands for in few words; NULL: it tells its alerts
 ) STRICT;
+CREATE INDEX messages_of_surge ON messages (surge) WHERE surge IS NOT NULL;
 CREATE INDEX messages_open ON messages (channel, next_attempt_usec) WHERE state = 0;
 CREATE INDEX messages_delivered ON messages (channel, finished_usec) WHERE state = 1;
 
@@ -162,8 +183,12 @@ CREATE TABLE alerts (
     message       INTEGER REFERENCES messages, -- the last it was in
     watches       TEXT NOT NULL, -- JSON array of names
     changes       TEXT NOT NULL, -- JSON array of ids in changes
-    reason        TEXT           -- why it is not told as others are; NULL: it is
+    reason        TEXT,          -- why it is not told as others are; NULL: it is, or it is one of a surge
+    gathered      INTEGER NOT NULL CHECK (gathered IN (0, 1)), -- 1: held until its refresh was read in full
+    surge         INTEGER REFERENCES surges                    -- of which it is one
 ) STRICT;
+CREATE INDEX alerts_gathered ON alerts (refresh) WHERE gathered = 1;
+CREATE INDEX alerts_of_surge ON alerts (surge, channel) WHERE surge IS NOT NULL AND state = 1;
 CREATE INDEX alerts_waiting ON alerts (channel, due_usec) WHERE state < 2;
 CREATE INDEX alerts_by_study ON alerts (study, channel);
 CREATE INDEX alerts_by_message ON alerts (message);
@@ -175,6 +200,31 @@ CREATE TABLE alert_counts (
     alerts  INTEGER NOT NULL,
     PRIMARY KEY (channel, state)
 ) STRICT, WITHOUT ROWID;
+
+-- What a person wants nothing told of for a while.
+CREATE TABLE mutes (
+    id         INTEGER PRIMARY KEY,
+    subject    INTEGER NOT NULL CHECK (subject IN (0, 1)), -- study, watch
+    name       TEXT NOT NULL,                              -- its NCT id, or its name
+    who        TEXT NOT NULL,
+    note       TEXT NOT NULL,
+    begun_usec INTEGER NOT NULL,
+    until_usec INTEGER NOT NULL,
+    ended_usec INTEGER,                                    -- before its time, by a person
+    ended_by   TEXT CHECK ((ended_by IS NULL) = (ended_usec IS NULL))
+) STRICT;
+CREATE INDEX mutes_running ON mutes (subject, name) WHERE ended_usec IS NULL;
+
+-- What somebody has seen.
+CREATE TABLE acks (
+    id         INTEGER PRIMARY KEY,
+    subject    INTEGER NOT NULL CHECK (subject IN (0, 1)), -- an alert; a channel's trouble, or the registry's or history's
+    name       TEXT NOT NULL,                              -- the alert's id, the channel's name
+    who        TEXT NOT NULL,
+    note       TEXT NOT NULL,
+    acked_usec INTEGER NOT NULL
+) STRICT;
+CREATE INDEX acks_by_name ON acks (name);
 
 CREATE TABLE attempts (
     id            INTEGER PRIMARY KEY,
@@ -244,6 +294,16 @@ CREATE TRIGGER attempts_no_delete BEFORE DELETE ON attempts
 BEGIN SELECT RAISE(ABORT, 'attempts are append-only'); END;
 CREATE TRIGGER attempts_no_replace BEFORE INSERT ON attempts WHEN EXISTS (SELECT 1 FROM attempts WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'attempts are append-only'); END;
+
+CREATE TRIGGER mutes_end_once BEFORE UPDATE ON mutes WHEN OLD.ended_usec IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'a mute that has ended stays as it is'); END;
+CREATE TRIGGER mutes_no_delete BEFORE DELETE ON mutes
+BEGIN SELECT RAISE(ABORT, 'mutes are kept'); END;
+
+CREATE TRIGGER acks_no_update BEFORE UPDATE ON acks
+BEGIN SELECT RAISE(ABORT, 'acks are append-only'); END;
+CREATE TRIGGER acks_no_delete BEFORE DELETE ON acks
+BEGIN SELECT RAISE(ABORT, 'acks are append-only'); END;
 
 CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger
 BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
@@ -327,9 +387,28 @@ SELECT a.alert_id AS id, a.channel, t.nct_id, v.number AS version, a.refresh,
     m.message_id AS message, a.watches,
     (SELECT count(*) FROM attempts p WHERE p.message = a.message) AS attempts,
     (SELECT p.answer FROM attempts p WHERE p.message = a.message ORDER BY p.id DESC LIMIT 1) AS last_answer,
-    a.reason
+    coalesce(a.reason, (SELECT g.sentence FROM surges g WHERE g.id = a.surge)) AS reason,
+    k.who AS acked_by, strftime('%Y-%m-%dT%H:%M:%SZ', k.acked_usec / 1000000, 'unixepoch') AS acked
 FROM alerts a JOIN studies t ON t.id = a.study JOIN versions v ON v.id = a.version
-    LEFT JOIN messages m ON m.id = a.message;
+    LEFT JOIN messages m ON m.id = a.message
+    LEFT JOIN acks k ON k.id = (SELECT max(id) FROM acks WHERE subject = 0 AND name = a.alert_id);
+
+CREATE VIEW surge_log AS
+SELECT g.refresh, strftime('%Y-%m-%dT%H:%M:%SZ', g.decided_usec / 1000000, 'unixepoch') AS decided, g.studies, g.kinds,
+    m.channel, m.message_id AS message, m.alert_count AS alerts, g.sentence
+FROM surges g LEFT JOIN messages m ON m.surge = g.id;
+
+CREATE VIEW mute_log AS
+SELECT iif(subject = 0, 'study', 'watch') AS subject, name, who, note,
+    strftime('%Y-%m-%dT%H:%M:%SZ', begun_usec / 1000000, 'unixepoch') AS since,
+    strftime('%Y-%m-%dT%H:%M:%SZ', until_usec / 1000000, 'unixepoch') AS until,
+    strftime('%Y-%m-%dT%H:%M:%SZ', ended_usec / 1000000, 'unixepoch') AS ended, ended_by
+FROM mutes;
+
+CREATE VIEW ack_log AS
+SELECT iif(subject = 0, 'alert', 'trouble') AS subject, name, who, note,
+    strftime('%Y-%m-%dT%H:%M:%SZ', acked_usec / 1000000, 'unixepoch') AS acked
+FROM acks;
 
 CREATE VIEW poll_log AS
 SELECT id, strftime('%Y-%m-%dT%H:%M:%SZ', started_usec / 1000000, 'unixepoch') AS started,

@@ -137,13 +137,22 @@ static const char *const texts[SQL_COUNT] = {
 
     [SQL_ALERT_INSERT] =
         "INSERT INTO alerts (alert_id, channel, study, version, refresh, weight, state, created_usec, due_usec,"
-        " finished_usec, message, watches, changes) VALUES (?1, ?2, (SELECT study FROM versions WHERE id = ?3), ?3, ?4,"
-        " ?5, 0, ?6, ?6, NULL, NULL, ?7, ?8) ON CONFLICT (alert_id) DO NOTHING",
+        " finished_usec, message, watches, changes, gathered, reason)"
+        " VALUES (?1, ?2, (SELECT study FROM versions WHERE id = ?3), ?3, ?4,"
+        " ?5, ?9, ?6, ?10, iif(?9 = 5, ?6, NULL), NULL, ?7, ?8, ?9 = 1, ?11) ON CONFLICT (alert_id) DO NOTHING",
     [SQL_ALERT_STATE] = "SELECT id, state, channel, message FROM alerts WHERE alert_id = ?1",
     [SQL_ALERT_MOVE] =
-        "UPDATE alerts SET state = ?2, due_usec = coalesce(?3, due_usec), finished_usec = ?4 WHERE id = ?1",
+        "UPDATE alerts SET state = ?2, due_usec = coalesce(?3, due_usec), finished_usec = ?4, gathered = 0"
+        " WHERE id = ?1",
     [SQL_ALERT_EXPLAIN] = "UPDATE alerts SET reason = ?2 WHERE id = ?1",
-    [SQL_ALERT_SEND] = "UPDATE alerts SET state = 2, due_usec = ?2, message = ?3 WHERE id = ?1",
+    [SQL_GATHERED_REFRESH] = "SELECT refresh FROM alerts WHERE gathered = 1 LIMIT 1",
+    /* ?2 is a list of kinds with a comma before and behind each: an alert of nothing else is one of the surge ?3. */
+    [SQL_GATHERED_JUDGE] =
+        "UPDATE alerts SET gathered = 0, surge = iif(b.alike, ?3, NULL), state = iif(b.alike, 1, 0),"
+        " due_usec = iif(b.alike, due_usec, ?4) FROM (SELECT a.id AS id, ?3 IS NOT NULL AND NOT EXISTS (SELECT 1"
+        " FROM json_each(a.changes) j JOIN changes c ON c.id = j.value WHERE instr(?2, ',' || c.kind || ',') = 0)"
+        " AS alike FROM alerts a WHERE a.gathered = 1 AND a.refresh = ?1 LIMIT ?5) b WHERE alerts.id = b.id",
+    [SQL_ALERT_SEND] = "UPDATE alerts SET state = 2, due_usec = ?2, message = ?3, gathered = 0 WHERE id = ?1",
     [SQL_ALERT_FINISH_MESSAGE] = "UPDATE alerts SET state = ?2, finished_usec = ?3 WHERE message = ?1 AND state = 2",
     [SQL_ALERT_DELAY_MESSAGE] = "UPDATE alerts SET due_usec = ?2 WHERE message = ?1 AND state = 2",
     [SQL_ALERT_DETACH] = "UPDATE alerts SET message = NULL WHERE id = ?1",
@@ -151,7 +160,9 @@ static const char *const texts[SQL_COUNT] = {
         "SELECT a.alert_id, a.channel, s.nct_id, s.title, a.refresh, v.number, a.weight, a.state, a.created_usec,"
         " a.due_usec, a.finished_usec, m.message_id, a.watches, a.changes,"
         " (SELECT count(*) FROM attempts p WHERE p.message = a.message),"
-        " (SELECT p.answer FROM attempts p WHERE p.message = a.message ORDER BY p.id DESC LIMIT 1), a.reason"
+        " (SELECT p.answer FROM attempts p WHERE p.message = a.message ORDER BY p.id DESC LIMIT 1),"
+        " coalesce(a.reason, (SELECT g.sentence FROM surges g WHERE g.id = a.surge)),"
+        " (SELECT k.who FROM acks k WHERE k.name = a.alert_id AND k.subject = 0 ORDER BY k.id DESC LIMIT 1)"
         " FROM alerts a JOIN studies s ON s.id = a.study JOIN versions v ON v.id = a.version"
         " LEFT JOIN messages m ON m.id = a.message WHERE a.id = ?1",
     [SQL_ALERT_KEYS] = ALERT_KEYS("", "id"),
@@ -180,6 +191,38 @@ static const char *const texts[SQL_COUNT] = {
         " ON CONFLICT (watch, study) WHERE left_usec IS NULL DO NOTHING",
     [SQL_MEMBER_LEAVE] = "UPDATE members SET left_usec = ?3 WHERE watch = ?1 AND left_usec IS NULL"
                          " AND study = (SELECT id FROM studies WHERE nct_id = ?2)",
+
+    [SQL_REFRESH_KIND_COUNT] = "INSERT INTO refresh_kinds (refresh, kind, studies) VALUES (?1, ?2, 1)"
+                               " ON CONFLICT (refresh, kind) DO UPDATE SET studies = studies + 1",
+    [SQL_REFRESH_KINDS] = "SELECT kind, studies FROM refresh_kinds WHERE refresh = ?1",
+    [SQL_SURGE_INSERT] =
+        "INSERT INTO surges (refresh, decided_usec, studies, kinds, sentence) VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_SURGE_OPEN] = "SELECT id, kinds FROM surges WHERE refresh = ?1"
+                       " AND NOT EXISTS (SELECT 1 FROM messages WHERE surge = surges.id) ORDER BY id DESC LIMIT 1",
+    [SQL_SURGE_DUE] = "SELECT surge, channel, max(weight) FROM alerts WHERE surge IS NOT NULL AND state = 1"
+                      " GROUP BY surge, channel LIMIT 1",
+    [SQL_SURGE_MESSAGE] =
+        "INSERT INTO messages (message_id, channel, state, created_usec, next_attempt_usec, finished_usec, attempts,"
+        " alert_count, surge) SELECT ?1, ?2, 0, ?3, ?3, NULL, 0, count(*), ?4 FROM alerts"
+        " WHERE surge = ?4 AND channel = ?2 AND state = 1",
+    [SQL_SURGE_SEND] =
+        "UPDATE alerts SET state = 2, due_usec = ?3, message = ?4 WHERE surge = ?1 AND channel = ?2 AND state = 1",
+    [SQL_SURGE_OF_MESSAGE] =
+        "SELECT g.refresh, g.studies, m.alert_count, g.kinds, (SELECT json_group_array(name) FROM (SELECT DISTINCT"
+        " w.value AS name FROM alerts a, json_each(a.watches) w WHERE a.message = m.id ORDER BY 1)), m.channel"
+        " FROM messages m JOIN surges g ON g.id = m.surge WHERE m.message_id = ?1",
+
+    [SQL_MUTE_INSERT] = "INSERT INTO mutes (subject, name, who, note, begun_usec, until_usec, ended_usec, ended_by)"
+                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, NULL, NULL)",
+    [SQL_MUTE_END] = "UPDATE mutes SET ended_usec = ?3, ended_by = ?4"
+                     " WHERE subject = ?1 AND name = ?2 AND ended_usec IS NULL AND until_usec > ?3",
+    [SQL_MUTE_KEYS] = "SELECT id FROM mutes WHERE ?1 = 0 OR (ended_usec IS NULL AND until_usec > ?2) ORDER BY id",
+    [SQL_MUTE_GET] =
+        "SELECT subject, name, who, note, begun_usec, until_usec, ended_usec, ended_by FROM mutes WHERE id = ?1",
+    [SQL_MUTE_FIND] = "SELECT until_usec, who FROM mutes WHERE subject = ?1 AND name = ?2 AND ended_usec IS NULL"
+                      " AND begun_usec <= ?3 AND until_usec > ?3 ORDER BY id DESC LIMIT 1",
+    [SQL_ACK_INSERT] = "INSERT INTO acks (subject, name, who, note, acked_usec) VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_ACK_NEWEST] = "SELECT max(acked_usec) FROM acks WHERE subject = 1 AND name = ?1",
 
     [SQL_MESSAGE_INSERT] =
         "INSERT INTO messages (message_id, channel, state, created_usec, next_attempt_usec, finished_usec, attempts,"

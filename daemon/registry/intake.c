@@ -110,47 +110,6 @@ static void note_claimed_id(struct intake *intake)
         snprintf(intake->result.nct_id, sizeof(intake->result.nct_id), "%s", nct_id);
 }
 
-static int add_alert(struct intake *intake, const struct notice *notice, const int64_t *change_ids, struct error *e)
-{
-    _cleanup_free_ const char **names = calloc(notice->watch_count + 1, sizeof(*names));
-    _cleanup_free_ int64_t *changes = calloc(notice->change_count + 1, sizeof(*changes));
-    enum weight weight = WEIGHT_SILENT;
-    char id[ALERT_ID_BYTES];
-
-    if (!names || !changes)
-        return no_memory(e);
-    for (size_t i = 0; i < notice->watch_count; i++)
-        names[i] = notice->watches[i]->name;
-    for (size_t i = 0; i < notice->change_count; i++) {
-        const struct change *change = &intake->changes.items[notice->changes[i]];
-        changes[i] = change_ids[notice->changes[i]];
-        weight = change->weight > weight ? change->weight : weight;
-    }
-    const struct alert_new alert = {
-        .channel = notice->channel,
-        .nct_id = study_nct_id(intake->study),
-        .refresh = intake->refresh,
-        .version = intake->result.version.number,
-        .watches = names,
-        .watch_count = notice->watch_count,
-        .changes = changes,
-        .change_count = notice->change_count,
-        .weight = weight,
-        .created_usec = intake->result.version.seen_usec,
-    };
-    return outbox_add(intake->store, &alert, id, e);
-}
-
-static int add_alerts(struct intake *intake, const int64_t *change_ids, struct error *e)
-{
-    for (size_t i = 0; i < intake->notices.count; i++) {
-        int r = add_alert(intake, &intake->notices.items[i], change_ids, e);
-        if (r < 0)
-            return r;
-    }
-    return 0;
-}
-
 static int append_version(struct intake *intake, struct version *version, struct error *e)
 {
     const struct site_map *map = intake->before ? &intake->map : NULL;
@@ -170,7 +129,7 @@ static int write_record(struct intake *intake, struct error *e)
     if (r == 0)
         r = changes_append(intake->store, version, &intake->changes, ids, e);
     if (r == 0)
-        r = add_alerts(intake, ids, e);
+        r = intake_add_alerts(intake, ids, e);
     return r < 0 ? r : intake_write_moves(intake, version->seen_usec, e);
 }
 

@@ -53,6 +53,9 @@ bool intake_moves(const struct intake *intake);
 /* Adds to the changes what of that is news. 0 or -ENOMEM. */
 int intake_find_members(struct intake *intake);
 
+/* Inside the transaction: the notices as alerts. change_ids are those of the changes. */
+int intake_add_alerts(struct intake *intake, const int64_t *change_ids, struct error *e);
+
 /* Inside the transaction: who enters and leaves, after the version. */
 int intake_write_moves(struct intake *intake, int64_t now_usec, struct error *e);
 

@@ -16,6 +16,7 @@ libtrialwatch_a_SOURCES += \
 	%D%/forecast.h \
 	%D%/intake.c \
 	%D%/intake.h \
+	%D%/intake_alerts.c \
 	%D%/intake_member.c \
 	%D%/intake_parts.h \
 	%D%/listing.c \

@@ -2,6 +2,7 @@
 
 #include "base/events.h"
 #include "base/log.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -161,6 +162,81 @@ static void handle_drop(struct api_call *call)
     answer_alert(call, manager_drop(call->manager, call->name, api_peer_name(call, who), &e), "dropped", &e);
 }
 
+/* Who wants it: root may say for whom. */
+static const char *name_person(const struct api_call *call, const json_t *body, char who[static MANAGER_NAME_BYTES])
+{
+    const char *user = json_string_value(json_object_get(body, "user"));
+
+    api_peer_name(call, who);
+    if (call->peer == 0 && user && strcmp(user, who) != 0)
+        snprintf(who, MANAGER_NAME_BYTES, "%.100s (as root)", user);
+    return who;
+}
+
+/* The wish of a body; false after the call was answered with what is wrong. */
+static bool read_wish(struct api_call *call, const json_t *body, char who[static MANAGER_NAME_BYTES], bool has_time,
+                      struct person_wish *ret)
+{
+    const char *during = NULL;
+
+    *ret = (struct person_wish){.who = name_person(call, body, who)};
+    if (json_unpack((json_t *)body, "{s:s, s?s, s?s}", "name", &ret->name, "note", &ret->note, "for", &during) == 0 &&
+        (!has_time || (during && text_parse_duration(during, &ret->for_usec) == 0)))
+        return true;
+    api_answer_error(call, 400,
+                     has_time ? "the body should be {\"name\": study or watch, \"for\": \"7d\", \"note\"?: text}"
+                              : "the body should be {\"name\": …, \"note\"?: text}");
+    return false;
+}
+
+static void answer_wish(struct api_call *call, int r, json_t *answer, const struct error *e)
+{
+    if (r == 0)
+        api_answer_json(call, 200, answer);
+    else
+        api_answer_error(call, r == -ENOENT ? 404 : r == -EINVAL ? 400 : 500, "%s", e->text);
+}
+
+static void handle_mute(struct api_call *call)
+{
+    json_auto_t *body = api_read_body(call);
+    char who[MANAGER_NAME_BYTES];
+    struct person_wish wish;
+    json_t *answer = NULL;
+    struct error e = {0};
+
+    if (!body || !read_wish(call, body, who, true, &wish))
+        return;
+    int r = manager_mute(call->manager, &wish, &answer, &e);
+    answer_wish(call, r, answer, &e);
+}
+
+static void handle_unmute(struct api_call *call)
+{
+    json_auto_t *body = api_read_body(call);
+    char who[MANAGER_NAME_BYTES];
+    struct person_wish wish;
+    struct error e = {0};
+
+    if (!body || !read_wish(call, body, who, false, &wish))
+        return;
+    int r = manager_unmute(call->manager, &wish, &e);
+    answer_wish(call, r, r == 0 ? json_pack("{ss ss}", "name", wish.name, "ended_by", who) : NULL, &e);
+}
+
+static void handle_ack(struct api_call *call)
+{
+    json_auto_t *body = api_read_body(call);
+    char who[MANAGER_NAME_BYTES];
+    struct person_wish wish;
+    struct error e = {0};
+
+    if (!body || !read_wish(call, body, who, false, &wish))
+        return;
+    int r = manager_ack(call->manager, &wish, &e);
+    answer_wish(call, r, r == 0 ? json_pack("{ss ss}", "name", wish.name, "acked_by", who) : NULL, &e);
+}
+
 static void answer_progress(struct api_call *call, int status, int r, json_t *progress, const struct error *e)
 {
     if (r == 0)
@@ -239,6 +315,9 @@ static const struct api_route routes[] = {
      "Answers what the channel would be sent of a version of a study, without its secrets."},
     {"POST", "/v1/alerts/{id}/retry", API_ACT, handle_retry, "Makes a failed or held alert due again."},
     {"POST", "/v1/alerts/{id}/drop", API_ACT, handle_drop, "Drops an open alert."},
+    {"POST", "/v1/mute", API_ACT, handle_mute, "Tells nothing of a study or a watch for a while."},
+    {"POST", "/v1/unmute", API_ACT, handle_unmute, "Ends that before its time."},
+    {"POST", "/v1/ack", API_ACT, handle_ack, "Keeps that somebody has seen an alert, or a channel's trouble."},
     {"POST", "/v1/backfill", API_ACT, handle_backfill,
      "Fetches what the registry's own archive has of a study from before it was first seen."},
     {"GET", "/v1/backfill/{study}", API_READ, handle_backfill_progress, "How far that is."},

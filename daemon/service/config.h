@@ -8,6 +8,7 @@
 
 #include "alert/channel.h"
 #include "base/err.h"
+#include "history/surges.h"
 #include "registry/poller.h"
 #include "trial/watch.h"
 
@@ -22,6 +23,7 @@ struct config {
     bool backfill;       /* fetch from the registry's own archive what is from before a study was first seen */
     char *control_path;
     int log_priority;
+    struct surge_limits surges;
     int64_t health_after_usec; /* the registry unread for so long, or a channel ill: tell the others */
     char *heartbeat_url;       /* asked after every good look; NULL: none */
     struct watch *watches;

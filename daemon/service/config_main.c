@@ -6,6 +6,7 @@
 #include <event2/http.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/un.h>
@@ -106,6 +107,20 @@ static bool take_flag(struct config_build *build, const struct config_file *file
     if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
         config_mistake(build->mistakes, file, path, "%s: \"%s\" is neither; write true or false", path, text);
     return strcmp(text, "true") == 0;
+}
+
+/* A whole number with this unit behind it. */
+static long take_number(struct config_build *build, const struct config_file *file, const char *path, const char *unit,
+                        long max)
+{
+    const char *text = text_or_default(build, file, path);
+    char *end;
+    long number = strtol(text, &end, 10);
+
+    if (end == text || strcmp(end, unit) != 0 || number < 1 || number > max)
+        config_mistake(build->mistakes, file, path, "%s: \"%s\" should be between 1%s and %ld%s", path, text, unit, max,
+                       unit);
+    return number;
 }
 
 static int64_t take_retain(struct config_build *build, const struct config_file *file)
@@ -253,6 +268,8 @@ int config_build_main(struct config_build *build, struct config_file *file)
     config->retain_usec = take_retain(build, file);
     config->backfill = take_flag(build, file, "history.backfill");
     check_log_level(build, file);
+    config->surges.percent = (int)take_number(build, file, "breaker.share", "%", 100);
+    config->surges.studies = take_number(build, file, "breaker.minimum", "", 1000000);
     config->health_after_usec = take_duration(build, file, "health.after", USEC_PER_MINUTE, 365 * USEC_PER_DAY);
     return 0;
 }

@@ -83,6 +83,16 @@ static const struct setting health_settings[] = {
     END,
 };
 
+static const struct setting breaker_settings[] = {
+    {.key = "share", TEXT(struct settings_draft, breaker_share), .example = "20%", .otherwise = "20%",
+     .help = "The share of the studies that a refresh must change in one kind of change, for its alerts that tell of "
+             "nothing but routine and silent changes of such kinds to be told in one message a channel. Between 1% and "
+             "100%."},
+    {.key = "minimum", TEXT(struct settings_draft, breaker_minimum), .example = "30", .otherwise = "30",
+     .help = "And so many studies at least, so that a few watched studies that change together are told as always."},
+    END,
+};
+
 static const struct setting near_settings[] = {
     {.key = "lat", NUMBER(struct near_draft, lat), .example = "39.14", .required = true,
      .help = "Latitude in degrees, north positive."},
@@ -193,6 +203,10 @@ static const struct setting top_settings[] = {
      .help = "What the daemon tells its operator."},
     {.key = "health", SECTION, .settings = health_settings, .example = "{after: 24h}",
      .help = "When silence is told."},
+    {.key = "breaker", SECTION, .settings = breaker_settings, .example = "{share: 20%}",
+     .help = "When the registry changes very many studies alike, as it re-marks texts or replaces its locations: then what "
+             "is routine of that is told in one message, once the refresh was read in full. Alerts of nothing but "
+             "routine and silent changes wait for that, 6 hours at most; notable and urgent ones never do."},
     {.key = "ca_file", TEXT(struct settings_draft, ca_file), .example = "/etc/ssl/certs/proxy.pem",
      .help = "Certificates (PEM) to trust for all channels instead of the system's."},
     END,

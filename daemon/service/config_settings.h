@@ -94,6 +94,7 @@ struct settings_draft {
     char *control_socket;
     char *log_level;
     char *health_after, *health_heartbeat;
+    char *breaker_share, *breaker_minimum;
     char *ca_file;
     struct watch_draft *watches;
     size_t watch_count;

@@ -53,6 +53,21 @@ int manager_preview(struct manager *manager, const char *channel, const char *nc
 /* As outbox_retry() and outbox_drop(), of whom the reason names. */
 int manager_retry(struct manager *manager, const char *alert_id, struct error *e);
 int manager_drop(struct manager *manager, const char *alert_id, const char *who, struct error *e);
+/* What a person wants of the daemon, and who it is. */
+struct person_wish {
+    const char *name; /* of a study, watch, alert, channel */
+    const char *who;
+    const char *note; /* why; NULL */
+    int64_t for_usec; /* of a mute */
+};
+
+/* Nothing of a study or watch is told for a while: -ENOENT for neither, -EINVAL for too long. The caller owns *ret:
+ * {"subject", "name", "until"}. */
+int manager_mute(struct manager *manager, const struct person_wish *wish, json_t **ret, struct error *e);
+int manager_unmute(struct manager *manager, const struct person_wish *wish, struct error *e);
+/* Somebody has seen an alert, or the trouble of a channel, the registry or the history. -ENOENT. */
+int manager_ack(struct manager *manager, const struct person_wish *wish, struct error *e);
+
 /* As maintenance_start() for a backup; not called back after manager_free(). */
 int manager_backup(struct manager *manager, const char *copy_path, maintenance_callback *callback, void *userdata,
                    struct error *e);

@@ -80,8 +80,7 @@ int manager_preview(struct manager *manager, const char *channel, const char *nc
     return dispatch_preview(manager->dispatch, channel, nct_id, version, ret, e);
 }
 
-/* Ends the transaction in which a person changed something: kept when r is 0. */
-static int end_change(struct manager *manager, int r, struct error *e)
+int manager_end_change(struct manager *manager, int r, struct error *e)
 {
     if (r == 0)
         r = store_commit(manager->store, e);
@@ -95,7 +94,7 @@ int manager_retry(struct manager *manager, const char *alert_id, struct error *e
 {
     int r = store_begin(manager->store, e);
 
-    return r < 0 ? r : end_change(manager, outbox_retry(manager->store, alert_id, clock_wall_usec(), e), e);
+    return r < 0 ? r : manager_end_change(manager, outbox_retry(manager->store, alert_id, clock_wall_usec(), e), e);
 }
 
 int manager_drop(struct manager *manager, const char *alert_id, const char *who, struct error *e)
@@ -104,7 +103,8 @@ int manager_drop(struct manager *manager, const char *alert_id, const char *who,
     int r = store_begin(manager->store, e);
 
     snprintf(reason, sizeof(reason), "dropped by %s", who);
-    return r < 0 ? r : end_change(manager, outbox_drop(manager->store, alert_id, reason, clock_wall_usec(), e), e);
+    return r < 0 ? r
+                 : manager_end_change(manager, outbox_drop(manager->store, alert_id, reason, clock_wall_usec(), e), e);
 }
 
 int manager_backup(struct manager *manager, const char *copy_path, maintenance_callback *callback, void *userdata,

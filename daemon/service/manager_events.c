@@ -24,6 +24,8 @@ static void on_finished(const struct poll *poll, void *userdata)
         manager->said_studies = true;
         manager_say_studies(manager);
     }
+    if (poll->outcome == POLL_COMPLETE)
+        dispatch_judge(manager->dispatch, poll->records);
     if (poll->outcome != POLL_FAILED)
         manager_ask_switch(manager);
     manager_check_health(manager);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/events.h"
 #include "base/log.h"
+#include "history/acks.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -48,7 +49,8 @@ static void judge(struct manager *manager, struct condition *condition, const st
         condition->since_usec = now_usec;
     }
     bool due = condition->told_usec == 0 ? now_usec - condition->since_usec >= seen->wait_usec
-                                         : now_usec - condition->told_usec >= TELL_AGAIN_USEC;
+                                         : now_usec - condition->told_usec >= TELL_AGAIN_USEC &&
+                                               !acks_cover(manager->store, condition->name, condition->since_usec);
     if (due) {
         condition->told_usec = now_usec;
         announce(manager, condition, now_usec, seen->headline, seen->text);

@@ -114,6 +114,12 @@ json_t *manager_backfill_status(const struct manager *manager); /* new reference
 void manager_once_polled(struct manager *manager, const struct poll *poll);
 void manager_once_look(void *userdata);
 
+/* manager_control.c: ends the transaction in which a person changed something; it is kept when r is 0 */
+int manager_end_change(struct manager *manager, int r, struct error *e);
+
+/* manager_people.c: the mutes in force; new reference, NULL without memory */
+json_t *manager_mutes(struct manager *manager);
+
 /* manager_status.c: visits every reason for not being healthy */
 typedef void trouble_visitor(const char *sentence, void *userdata);
 void manager_each_trouble(struct manager *manager, trouble_visitor *visit, void *userdata);

@@ -38,7 +38,9 @@ void manager_once_look(void *userdata)
     struct waiting waiting = {.now_usec = clock_wall_usec()};
 
     dispatch_each_status(manager->dispatch, look_at_channel, &waiting);
-    if (!waiting.some) {
+    if (dispatch_is_judging(manager->dispatch)) {
+        timer_arm_in(manager->once_timer, LOOK_AGAIN_USEC);
+    } else if (!waiting.some) {
         end(manager, 0);
     } else if (!waiting.moves || clock_stopwatch_usec() > manager->once_until_usec) {
         log_warning("Not every alert could be delivered; they stay due for the next run");

@@ -40,6 +40,7 @@ struct dispatch_settings manager_dispatch_settings(const struct manager_settings
         .channel_count = settings->config->channel_count,
         .watches = settings->watches,
         .ca_file = settings->config->ca_file,
+        .surges = settings->config->surges,
         .health_after_usec = settings->config->health_after_usec,
     };
 }

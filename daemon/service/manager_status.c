@@ -191,11 +191,12 @@ json_t *manager_status(struct manager *manager)
     for (size_t i = 0; i < config->watch_count; i++)
         json_array_append_new(watches, watch_status(&config->watches[i]));
     int64_t uptime_usec = clock_wall_usec() - manager->started_usec;
-    return json_pack("{s:s, s:b, s:I, s:o, s:I, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I}}", "version",
+    return json_pack("{s:s, s:b, s:I, s:o, s:I, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I}}", "version",
                      TRIALWATCH_VERSION, "running", 1, "pid", (json_int_t)getpid(), "started",
                      json_time(manager->started_usec), "uptime_sec", (json_int_t)(uptime_usec / USEC_PER_SEC),
                      "settings", json_text(manager->config_path), "healthy", json_array_size(troubles) == 0, "troubles",
                      troubles, "registry", registry_status(manager), "history", history_status(manager), "channels",
-                     channels, "watches", watches, "backfill", manager_backfill_status(manager), "loop",
-                     "longest_stall_usec", (json_int_t)heartbeat_longest_stall_usec(manager->heartbeat));
+                     channels, "watches", watches, "mutes", manager_mutes(manager), "backfill",
+                     manager_backfill_status(manager), "loop", "longest_stall_usec",
+                     (json_int_t)heartbeat_longest_stall_usec(manager->heartbeat));
 }

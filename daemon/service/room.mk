@@ -40,6 +40,7 @@ libtrialwatch_a_SOURCES += \
 	%D%/manager_metrics.c \
 	%D%/manager_once.c \
 	%D%/manager_plan.c \
+	%D%/manager_people.c \
 	%D%/manager_settings.c \
 	%D%/manager_status.c \
 	%D%/manager_switch.c \

@@ -5,6 +5,7 @@
 
 #include "alert/message.h"
 #include "base/clock.h"
+#include "history/surges.h"
 #include "registry/intake.h"
 
 #include <stdlib.h>
@@ -33,6 +34,22 @@ static inline void story_end(struct story *story)
     fixture_end(&story->fixture);
 }
 
+/* The refresh was read in full, of so many studies: what waited for that is due, or one of a surge. */
+static inline void story_read_in_full(struct story *story, long studies)
+{
+    const struct surge_limits limits = {0};
+    struct store *store = story->fixture.store;
+    struct error e = {0};
+    int r;
+
+    assert_int_equal(store_begin(store, NULL), 0);
+    while ((r = surges_judge(store, studies, &limits, clock_wall_usec(), &e)) > 0)
+        ;
+    if (r < 0)
+        fail_msg("%s", e.text);
+    assert_int_equal(store_commit(store, NULL), 0);
+}
+
 /* One refresh that brings this record. */
 static inline void story_take(struct story *story, const char *refresh, const char *text, size_t len)
 {
@@ -53,6 +70,7 @@ static inline void story_take(struct story *story, const char *refresh, const ch
     if (r < 0)
         fail_msg("%s", e.text);
     assert_int_not_equal(result.verdict, INTAKE_UNREADABLE);
+    story_read_in_full(story, 1);
 }
 
 /* The record of that day of the story (tests/registry/story). */

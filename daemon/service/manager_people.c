@@ -1,0 +1,140 @@
+/* What people tell the daemon about alerts: mutes, and that they have seen something. */
+#include "service/manager_internal.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "history/acks.h"
+#include "history/mutes.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Longer ones are forgotten by whoever set them: a watch is better taken out of the settings. */
+#define MUTE_MAX_USEC (366 * USEC_PER_DAY)
+
+static bool has_watch(const struct manager *manager, const char *name)
+{
+    for (size_t i = 0; i < manager->settings.config->watch_count; i++)
+        if (strcmp(manager->settings.config->watches[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* A study by its id or an alias, or a watch of the settings. */
+static int find_subject(struct manager *manager, const char *name, enum mute_subject *ret,
+                        char ret_name[static MUTE_NAME_BYTES], struct error *e)
+{
+    char nct_id[STUDY_NCT_ID_BYTES];
+
+    *ret = MUTE_WATCH;
+    if (has_watch(manager, name)) {
+        snprintf(ret_name, MUTE_NAME_BYTES, "%s", name);
+        return 0;
+    }
+    if (!text_is_nct_id(name))
+        return error_set(e, -ENOENT, "%s is neither a study's NCT id nor a watch of the settings", name);
+    *ret = MUTE_STUDY;
+    bool known = versions_resolve(manager->store, name, nct_id, NULL) >= 0;
+    snprintf(ret_name, MUTE_NAME_BYTES, "%s", known ? nct_id : name);
+    return 0;
+}
+
+/* Of a watch that the settings no longer have, too: its mute can still be ended. */
+static int find_muted(struct manager *manager, const char *name, enum mute_subject *ret,
+                      char ret_name[static MUTE_NAME_BYTES])
+{
+    if (find_subject(manager, name, ret, ret_name, NULL) < 0)
+        snprintf(ret_name, MUTE_NAME_BYTES, "%s", name);
+    return 0;
+}
+
+static int describe_mute(struct manager *manager, enum mute_subject subject, const char *name, int64_t until_usec,
+                         json_t **ret, struct error *e)
+{
+    char until[CLOCK_TEXT_BYTES];
+
+    (void)manager;
+    *ret = json_pack("{ss ss ss}", "subject", mute_subject_name(subject), "name", name, "until",
+                     clock_format_utc(until_usec, until));
+    return *ret ? 0 : error_set(e, -ENOMEM, "out of memory");
+}
+
+int manager_mute(struct manager *manager, const struct person_wish *wish, json_t **ret, struct error *e)
+{
+    char name[MUTE_NAME_BYTES], until[CLOCK_TEXT_BYTES];
+    struct mute mute = {.name = name, .who = wish->who, .note = wish->note, .begun_usec = clock_wall_usec()};
+
+    if (wish->for_usec < USEC_PER_MINUTE || wish->for_usec > MUTE_MAX_USEC)
+        return error_set(e, -EINVAL, "a mute lasts between 1m and 366d");
+    mute.until_usec = mute.begun_usec + wish->for_usec;
+    int r = find_subject(manager, wish->name, &mute.subject, name, e);
+    if (r == 0)
+        r = store_begin(manager->store, e);
+    if (r == 0)
+        r = manager_end_change(manager, mutes_begin(manager->store, &mute, e), e);
+    if (r < 0)
+        return r;
+    log_notice("%s %s is muted until %s by %s", mute_subject_name(mute.subject), name,
+               clock_format_utc(mute.until_usec, until), wish->who);
+    return describe_mute(manager, mute.subject, name, mute.until_usec, ret, e);
+}
+
+int manager_unmute(struct manager *manager, const struct person_wish *wish, struct error *e)
+{
+    char name[MUTE_NAME_BYTES];
+    enum mute_subject subject;
+    int r = find_muted(manager, wish->name, &subject, name);
+
+    if (r == 0)
+        r = store_begin(manager->store, e);
+    if (r == 0)
+        r = manager_end_change(manager, mutes_end(manager->store, subject, name, wish->who, clock_wall_usec(), e), e);
+    if (r == 0)
+        log_notice("%s %s is no longer muted, by %s", mute_subject_name(subject), name, wish->who);
+    return r;
+}
+
+static int append_mute(const struct mute *mute, void *userdata)
+{
+    char begun[CLOCK_TEXT_BYTES], until[CLOCK_TEXT_BYTES];
+
+    return json_array_append_new(
+        userdata, json_pack("{ss ss ss ss ss ss}", "subject", mute_subject_name(mute->subject), "name", mute->name,
+                            "since", clock_format_utc(mute->begun_usec, begun), "until",
+                            clock_format_utc(mute->until_usec, until), "who", mute->who, "note", mute->note));
+}
+
+json_t *manager_mutes(struct manager *manager)
+{
+    json_t *mutes = json_array();
+
+    mutes_each(manager->store, true, clock_wall_usec(), append_mute, mutes, NULL);
+    return mutes;
+}
+
+static bool is_trouble(const struct manager *manager, const char *name)
+{
+    if (strcmp(name, "registry") == 0 || strcmp(name, "history") == 0)
+        return true;
+    for (size_t i = 0; i < manager->settings.config->channel_count; i++)
+        if (strcmp(manager->settings.config->channels[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+int manager_ack(struct manager *manager, const struct person_wish *wish, struct error *e)
+{
+    struct ack ack = {.name = wish->name, .who = wish->who, .note = wish->note, .acked_usec = clock_wall_usec()};
+
+    if (strncmp(wish->name, "al_", 3) != 0 && !is_trouble(manager, wish->name))
+        return error_set(e, -ENOENT, "%s is neither an alert's id nor a channel, nor registry or history", wish->name);
+    ack.subject = is_trouble(manager, wish->name) ? ACK_TROUBLE : ACK_ALERT;
+    int r = store_begin(manager->store, e);
+    if (r == 0)
+        r = manager_end_change(manager, acks_add(manager->store, &ack, e), e);
+    if (r == 0)
+        log_info("%s was acknowledged by %s", wish->name, wish->who);
+    return r;
+}
