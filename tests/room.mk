@@ -79,8 +79,8 @@ fuzz_targets = \
 	%D%/fuzz/fuzz_sinks
 check_PROGRAMS += $(fuzz_targets)
 
-# history_bench is what tests/bench/history runs.
-check_PROGRAMS += %D%/bench/history_bench %D%/bench/match
+# decode_bench is what tests/bench/poll runs, history_bench what tests/bench/history does.
+check_PROGRAMS += %D%/bench/decode_bench %D%/bench/history_bench %D%/bench/match
 
 %C%_bench_match_SOURCES = %D%/bench/match.c %D%/bench/match_world.c %D%/bench/match_world.h
 

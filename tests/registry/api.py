@@ -83,6 +83,7 @@ def read_page_size(parameters):
 class Api:
     def __init__(self, store):
         self.store = store
+        self._last_found = (None, [])  # of a long listing every page asks the same
 
     def etag(self):
         return f'W/"{API_VERSION}-{self.store.timestamp}"'
@@ -131,7 +132,7 @@ class Api:
         start = self._start(parameters)
         if fault["kind"] == "unknown-id":
             self._refuse_unknown_ids(parameters)
-        found = query.sort(self.store, query.select(self.store, parameters), parameters.get("sort", "@relevance"))
+        found = self._found(parameters)
         page, rest = found[start:start + size], start + size
         if fault["kind"] == "empty-page":
             page, rest = [], start
@@ -140,6 +141,14 @@ class Api:
         total = len(found) if parameters.get("countTotal") == "true" and "pageToken" not in parameters else None
         token = self._token(parameters, rest) if rest < len(found) else None
         return Answer(200, JSON_TYPE, self._page(page, paths, total, token))
+
+    def _found(self, parameters):
+        """All that match, in the order asked for."""
+        asked = (self.store.publications, self._digest(parameters))
+        if self._last_found[0] != asked:
+            order = parameters.get("sort", "@relevance")
+            self._last_found = (asked, query.sort(self.store, query.select(self.store, parameters), order))
+        return self._last_found[1]
 
     def _page(self, versions, paths, total, token):
         """Every study in a line of its own, as the registry has it."""

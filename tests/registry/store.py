@@ -63,6 +63,7 @@ class Store:
     def __init__(self, folders=(), date=None, records=()):
         self.lock = threading.RLock()
         self.versions = {}  # id: {date: Version, or None from when the study is gone}
+        self.publications = 0
         for folder in folders:
             for day, path in record_files(folder):
                 with open(path, encoding="utf-8") as file:
@@ -74,7 +75,9 @@ class Store:
         self.reset()
 
     def _keep(self, record, day):
-        version = Version(record)
+        self._keep_version(Version(record), day)
+
+    def _keep_version(self, version, day):
         self.versions.setdefault(version.nct_id, {})[day] = version
 
     def _newest_date(self):
@@ -107,6 +110,13 @@ class Store:
                 self._keep(record, day or self.date)
             self._publish()
 
+    def put_versions(self, versions):
+        """The same for versions that are made elsewhere, from today on."""
+        with self.lock:
+            for version in versions:
+                self._keep_version(version, self.date)
+            self._publish()
+
     def remove(self, nct_id):
         with self.lock:
             self.versions[nct_id][self.date] = None
@@ -117,6 +127,7 @@ class Store:
         return self.timestamp[:10]
 
     def _publish(self):
+        self.publications += 1
         self.holder = Piece(self.date.encode())
         self.current, self.by_any_id = {}, {}
         for nct_id, dated in self.versions.items():

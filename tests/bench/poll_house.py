@@ -1,0 +1,151 @@
+"""What tests/bench/poll measures with: the simulated registry with copies of records, and the daemon's own numbers."""
+
+import json
+import os
+import pathlib
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+TESTS = pathlib.Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(TESTS / "registry"), str(TESTS / "scenario")]
+from copies import Original, make_copies  # pylint: disable=wrong-import-position
+from generate import generate_records  # pylint: disable=wrong-import-position
+from inprocess import Registry  # pylint: disable=wrong-import-position
+from settings import yaml_lines  # pylint: disable=wrong-import-position
+from store import Store  # pylint: disable=wrong-import-position
+
+MADE_UP, MADE_UP_SITES = 200, 8
+FIRST_DAY = "2026-01-05"
+PATIENCE_SECONDS = 7200
+
+
+def load_records(folder):
+    """The real records, or made-up ones where those are missing."""
+    paths = sorted(folder.glob("records/NCT*.json")) if folder.is_dir() else []
+    if paths:
+        return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    return list(generate_records(MADE_UP, site_count=MADE_UP_SITES))
+
+
+def change(record):
+    """A study closes or opens, as an editor of the registry would write it."""
+    record = json.loads(json.dumps(record))
+    protocol = record["protocolSection"]
+    status = protocol["statusModule"]
+    opens = status["overallStatus"] != "RECRUITING"
+    status["overallStatus"] = "RECRUITING" if opens else "ACTIVE_NOT_RECRUITING"
+    status["lastUpdateSubmitDate"] = FIRST_DAY
+    for site in protocol.get("contactsLocationsModule", {}).get("locations", []):
+        site.pop("status", None)
+        if opens:
+            site["status"] = "RECRUITING"
+    return record
+
+
+class Published:
+    """A simulated registry of so many copies of the records."""
+
+    def __init__(self, records, count):
+        self.before = [Original(record) for record in records]
+        self.after = [Original(change(record)) for record in records]
+        store = Store(date=FIRST_DAY)
+        store.put_versions(make_copies(self.before, count))
+        self.count = count
+        self.registry = Registry(store)
+        self.store, self.server = store, self.registry.server
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/api/v2"
+
+    @property
+    def ids(self):
+        return sorted(self.store.current)
+
+    def refresh(self, changed):
+        """The next day, on which that many studies changed, spread over all."""
+        originals = dict(zip(map(id, self.before), self.after))
+        originals.update({id(after): before for before, after in zip(self.before, self.after)})
+        versions = list(self.store.current.values())
+        step = max(1, len(versions) // max(1, changed))
+        self.store.refresh()
+        self.store.put_versions(type(version)(version.nct_id, originals[id(version.original)])
+                                for version in versions[:changed * step:step])
+        self.server.traffic.clear()
+
+    def traffic(self):
+        """(requests, bytes on the wire, when the last answer with records had been sent) since the refresh."""
+        requests = self.server.traffic.report()["requests"]
+        pages = [entry for entry in requests if entry["path"].endswith("/studies") and entry["seconds"] is not None]
+        end = max((entry["time"] + entry["seconds"] for entry in pages), default=0)
+        return len(requests), sum(entry["bytes"] for entry in requests), end
+
+    def stop(self):
+        self.registry.stop()
+
+
+class Daemon:
+    """The real daemon, watching all of it."""
+
+    def __init__(self, build, place, published, watch):
+        self.build, self.place = pathlib.Path(build), place
+        self.history = place / "history.db"
+        self.environment = {**os.environ, "TRIALWATCH_SOCKET": str(place / "control.sock"),
+                            "TRIALWATCH_HISTORY": str(self.history), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+        settings = {
+            "registry": {"url": published.url, "every": "24h", "spacing": "0ms", "contact": "bench@example.org",
+                         "timeout": "10m"},
+            "history": {"path": str(self.history)}, "control": {"socket": str(place / "control.sock")},
+            "watches": [{"name": "bench", **watch, "notify": ["here"]}],
+            # Delivering is another bench's business.
+            "channels": [{"name": "here", "console": {}, "digest": "daily 00:00 UTC"}],
+        }
+        path = place / "trialwatch.yaml"
+        path.write_text("\n".join(yaml_lines(settings)) + "\n", encoding="utf-8")
+        self.errors = open(place / "daemon.err", "wb")
+        self.process = subprocess.Popen([self.build / "trialwatchd", "--config", path], stdin=subprocess.DEVNULL,
+                                        stdout=self.errors, stderr=self.errors, env=self.environment)
+
+    def query(self, statement):
+        """From the history, read beside the daemon, so that the reading costs the daemon nothing."""
+        try:
+            with sqlite3.connect(f"file:{self.history}?mode=ro", uri=True, timeout=10) as database:
+                return database.execute(statement).fetchone()
+        except sqlite3.OperationalError:
+            return None
+
+    def wait_for_look(self, number):
+        """Until that many looks have ended, the last of them well."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline and self.process.poll() is None:
+            found = self.query("SELECT count(*), max(outcome = 3), max(reason) FROM polls WHERE outcome <> 0")
+            assert not (found and found[1]), f"a look failed: {found[2]}"
+            if found and found[0] >= number:
+                return
+            time.sleep(0.05)
+        raise AssertionError("the daemon did not look: " + (self.place / "daemon.err").read_text(encoding="utf-8"))
+
+    def client(self, *arguments):
+        return subprocess.run([self.build / "trialwatch", *arguments], env=self.environment, check=True,
+                              capture_output=True, text=True).stdout
+
+    def cpu_seconds(self):
+        """Of all its threads; the scheduler counts nanoseconds."""
+        tasks = pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
+        return sum(int(task.read_text(encoding="ascii").split()[0]) for task in tasks) / 1e9
+
+    def peak_bytes(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) * 1024
+
+    def longest_stall_seconds(self):
+        lines = subprocess.run(["curl", "-sS", "--unix-socket", self.environment["TRIALWATCH_SOCKET"],
+                                "http://trialwatch/metrics"], check=True, capture_output=True,
+                               text=True).stdout.splitlines()
+        return float(next(line for line in lines if line.startswith("trialwatch_loop_longest_stall")).split()[1])
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(60)
+        self.errors.close()
