@@ -6,6 +6,8 @@ libtrialwatch_a_SOURCES += \
 	%D%/err.c \
 	%D%/err.h \
 	%D%/events.h \
+	%D%/json_skip.c \
+	%D%/json_skip.h \
 	%D%/log.c \
 	%D%/log.h \
 	%D%/log_fields.c \

@@ -33,7 +33,8 @@ CREATE TABLE studies (
     first_seen_usec   INTEGER NOT NULL,
     last_seen_usec    INTEGER NOT NULL,
     last_changed_usec INTEGER NOT NULL,
-    last_poll         INTEGER NOT NULL -- that saw it; no foreign key, which would search here for every pruned poll
+    last_poll         INTEGER NOT NULL, -- that saw it; no foreign key, which would search here for every pruned poll
+    glance            BLOB CHECK (length(glance) = 32) -- of the newest version's text as it last came; NULL: not known
 ) STRICT;
 
 CREATE TABLE aliases (

@@ -57,9 +57,12 @@ static const char *const texts[SQL_COUNT] = {
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7, ?7, ?8)",
     [SQL_STUDY_UPDATE] =
         "UPDATE studies SET title = ?2, overall_status = ?3, site_count = ?4, recruiting_count = ?5, refresh = ?6,"
-        " version_count = version_count + 1, last_seen_usec = ?7, last_changed_usec = ?7, last_poll = ?8"
+        " version_count = version_count + 1, last_seen_usec = ?7, last_changed_usec = ?7, last_poll = ?8, glance = NULL"
         " WHERE nct_id = ?1",
-    [SQL_STUDY_NOTE_SEEN] = "UPDATE studies SET last_seen_usec = ?2, last_poll = ?3 WHERE nct_id = ?1",
+    [SQL_STUDY_NOTE_SEEN] = "UPDATE studies SET last_seen_usec = ?2, last_poll = ?3, glance = coalesce(?4, glance)"
+                            " WHERE nct_id = ?1",
+    [SQL_STUDY_GLANCE] = "SELECT glance FROM studies WHERE nct_id = ?1 AND glance IS NOT NULL",
+    [SQL_STUDY_SET_GLANCE] = "UPDATE studies SET glance = ?2 WHERE nct_id = ?1",
     [SQL_STUDY_COUNT_ARCHIVED] = "UPDATE studies SET version_count = version_count + 1 WHERE nct_id = ?1",
     [SQL_STUDY_COUNT] = "SELECT count(*) FROM studies",
     [SQL_STUDY_KEYS] = "SELECT id FROM studies ORDER BY nct_id",

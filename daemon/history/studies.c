@@ -16,13 +16,33 @@ int study_row_id(struct store *store, const char *nct_id, int64_t *ret, struct e
     return r;
 }
 
-int versions_note_seen(struct store *store, const char *nct_id, int64_t poll, struct error *e)
+static int check_seen(const struct store *store, const char *nct_id, struct error *e)
 {
-    int r = sql_run(store, SQL_STUDY_NOTE_SEEN, e, TEXT(nct_id), INT(clock_wall_usec()), INT(poll));
+    return sql_changed_rows(store) > 0 ? 0 : error_set(e, -ENOENT, "%s was never seen", nct_id);
+}
 
-    if (r >= 0 && sql_changed_rows(store) == 0)
-        return error_set(e, -ENOENT, "%s was never seen", nct_id);
-    return r;
+int versions_note_seen(struct store *store, const char *nct_id, int64_t poll, const uint8_t *glance, struct error *e)
+{
+    int r = sql_run(store, SQL_STUDY_NOTE_SEEN, e, TEXT(nct_id), INT(clock_wall_usec()), INT(poll),
+                    BLOB(glance, glance ? STUDY_HASH_BYTES : 0));
+
+    return r < 0 ? r : check_seen(store, nct_id, e);
+}
+
+int versions_glance(struct store *store, const char *nct_id, uint8_t ret[static STUDY_HASH_BYTES], struct error *e)
+{
+    _cleanup_query_ struct query query = {0};
+    int r = query_row(&query, store, SQL_STUDY_GLANCE, e, TEXT(nct_id));
+
+    return r < 0 ? r : query_copy_blob(&query, 0, ret, STUDY_HASH_BYTES);
+}
+
+int versions_set_glance(struct store *store, const char *nct_id, const uint8_t glance[static STUDY_HASH_BYTES],
+                        struct error *e)
+{
+    int r = sql_run(store, SQL_STUDY_SET_GLANCE, e, TEXT(nct_id), BLOB(glance, STUDY_HASH_BYTES));
+
+    return r < 0 ? r : check_seen(store, nct_id, e);
 }
 
 int versions_resolve(struct store *store, const char *nct_id_or_alias, char ret[static STUDY_NCT_ID_BYTES],

@@ -116,31 +116,37 @@ static int check_hash(const struct store *store, const struct version *version, 
     return 0;
 }
 
-int versions_body(struct store *store, const struct version *version, char **ret, size_t *ret_len, struct error *e)
+/* The canonical bytes, which fit the row's hash. */
+static int read_body(struct store *store, const struct version *version, struct version_row *row, char **ret,
+                     size_t *ret_len, struct error *e)
 {
     _cleanup_free_ char *bytes = NULL;
-    struct version_row row;
-    size_t len;
-    int r = version_find(store, version, &row, e);
+    int r = version_find(store, version, row, e);
 
     if (r >= 0)
-        r = body_read(store, row.id, NULL, &bytes, &len, e);
+        r = body_read(store, row->id, NULL, &bytes, ret_len, e);
     if (r >= 0)
-        r = check_hash(store, &row.version, bytes, len, e);
-    if (r < 0)
-        return r;
-    *ret = TAKE_PTR(bytes);
-    *ret_len = len;
-    return 0;
+        r = check_hash(store, &row->version, bytes, *ret_len, e);
+    if (r >= 0)
+        *ret = TAKE_PTR(bytes);
+    return r;
+}
+
+int versions_body(struct store *store, const struct version *version, char **ret, size_t *ret_len, struct error *e)
+{
+    struct version_row row;
+
+    return read_body(store, version, &row, ret, ret_len, e);
 }
 
 int versions_study(struct store *store, const struct version *version, struct study **ret, struct error *e)
 {
-    _cleanup_free_ char *bytes = NULL;
+    struct version_row row;
+    char *bytes;
     size_t len;
-    int r = versions_body(store, version, &bytes, &len, e);
+    int r = read_body(store, version, &row, &bytes, &len, e);
 
-    return r < 0 ? r : study_from_text(bytes, len, ret, e);
+    return r < 0 ? r : study_from_canonical(bytes, len, row.version.hash, ret, e);
 }
 
 int versions_each(struct store *store, const char *nct_id, version_visitor *visit, void *userdata, struct error *e)

@@ -45,8 +45,16 @@ int versions_study(struct store *store, const struct version *version, struct st
 int versions_append(struct store *store, const struct study *study, const struct study *before, long change_count,
                     struct version *ret, struct error *e);
 
-/* The registry gave this study again, unchanged. */
-int versions_note_seen(struct store *store, const char *nct_id, int64_t poll, struct error *e);
+/* The registry gave this study again, unchanged. glance, of the text that came, may be NULL: as it was before. */
+int versions_note_seen(struct store *store, const char *nct_id, int64_t poll, const uint8_t *glance, struct error *e);
+
+/* The hash that trial/glance took of the newest version's text when that last came. -ENOENT, without a sentence: never
+ * seen, or not known. */
+int versions_glance(struct store *store, const char *nct_id, uint8_t ret[static STUDY_HASH_BYTES], struct error *e);
+
+/* After versions_append(), which forgets it. */
+int versions_set_glance(struct store *store, const char *nct_id, const uint8_t glance[static STUDY_HASH_BYTES],
+                        struct error *e);
 
 /* The NCT id of the study that answers to this id or alias. -ENOENT. */
 int versions_resolve(struct store *store, const char *nct_id_or_alias, char ret[static STUDY_NCT_ID_BYTES],

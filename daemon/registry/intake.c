@@ -36,7 +36,7 @@ static void drop_record(struct intake *intake)
     change_list_free(&intake->changes);
     notice_list_free(&intake->notices);
     intake_drop_answers(intake);
-    intake->same = intake->absent = false;
+    intake->same = intake->absent = intake->has_glance = false;
     intake->map = (struct site_map){0};
     intake->changes = (struct change_list){0};
     intake->notices = (struct notice_list){0};
@@ -126,6 +126,8 @@ static int write_record(struct intake *intake, struct error *e)
     if (!ids)
         return no_memory(e);
     int r = intake->same ? 0 : append_version(intake, version, e);
+    if (r == 0 && !intake->same && intake->has_glance)
+        r = versions_set_glance(intake->store, version->nct_id, intake->glance.hash, e);
     if (r == 0)
         r = changes_append(intake->store, version, &intake->changes, ids, e);
     if (r == 0)
@@ -196,42 +198,11 @@ static int step_match_sites(struct intake *intake, struct error *e)
     return r < 0 ? no_memory(e) : go_on(intake, step_find_changes);
 }
 
-static int step_understand_before(struct intake *intake, struct error *e)
-{
-    int r = study_from_json(intake->tree, &intake->before, e);
-
-    json_decref(TAKE_PTR(intake->tree));
-    return r < 0 ? r : go_on(intake, step_match_sites);
-}
-
 static int step_load_before(struct intake *intake, struct error *e)
 {
-    _cleanup_free_ char *body = NULL;
-    size_t len;
-    json_error_t why;
+    int r = versions_study(intake->store, &intake->newest, &intake->before, e);
 
-    int r = versions_body(intake->store, &intake->newest, &body, &len, e);
-    if (r < 0)
-        return r;
-    intake->tree = json_loadb(body, len, 0, &why);
-    if (!intake->tree)
-        return error_set(e, -EUCLEAN, "version %ld of %s in the history is not JSON: %s", intake->newest.number,
-                         intake->newest.nct_id, why.text);
-    return go_on(intake, step_understand_before);
-}
-
-static int note_seen(struct intake *intake, struct error *e)
-{
-    if (intake->seen_count == intake->seen_capacity) {
-        size_t capacity = size_max(64, intake->seen_capacity * 2);
-        void *seen = realloc(intake->seen, capacity * sizeof(*intake->seen));
-        if (!seen)
-            return no_memory(e);
-        intake->seen = seen;
-        intake->seen_capacity = capacity;
-    }
-    memcpy(intake->seen[intake->seen_count++], intake->result.nct_id, STUDY_NCT_ID_BYTES);
-    return end(intake, INTAKE_UNCHANGED);
+    return r < 0 ? r : go_on(intake, step_match_sites);
 }
 
 static int step_compare(struct intake *intake, struct error *e)
@@ -247,11 +218,22 @@ static int step_compare(struct intake *intake, struct error *e)
         return r;
     if (memcmp(intake->newest.hash, study_hash(intake->study), STUDY_HASH_BYTES) == 0) {
         if (!intake_moves(intake))
-            return note_seen(intake, e);
+            return intake_note_seen(intake, e);
         intake->same = true;
         return go_on(intake, step_ask_watches);
     }
     return go_on(intake, step_load_before);
+}
+
+/* Every id that was asked for is answered by this record. */
+static bool is_asked(const struct intake *intake)
+{
+    const char *nct_id;
+    bool asked = false;
+
+    for (size_t number = 0; (nct_id = study_id(intake->study, number)); number++)
+        asked |= intake->asked(nct_id, intake->userdata);
+    return asked;
 }
 
 static int step_understand(struct intake *intake, struct error *e)
@@ -264,7 +246,7 @@ static int step_understand(struct intake *intake, struct error *e)
         return no_memory(e);
     if (r < 0)
         return end(intake, INTAKE_UNREADABLE);
-    if (!intake->asked(intake->study, intake->userdata))
+    if (!is_asked(intake))
         return end(intake, INTAKE_UNASKED);
     return go_on(intake, step_compare);
 }
@@ -286,13 +268,21 @@ static int step_decode(struct intake *intake, struct error *e)
     return go_on(intake, step_understand);
 }
 
+/* Most records need no decoding. */
+static int step_glance(struct intake *intake, struct error *e)
+{
+    int r = intake_recognise(intake, e);
+
+    return r <= 0 ? r : go_on(intake, step_decode);
+}
+
 void intake_begin(struct intake *intake, const char *text, size_t len)
 {
     drop_record(intake);
     intake->result = (struct intake_result){0};
     intake->text = text;
     intake->len = len;
-    intake->next = step_decode;
+    intake->next = step_glance;
 }
 
 int intake_step(struct intake *intake, struct intake_result *ret, struct error *e)
@@ -327,32 +317,5 @@ int intake_lose(struct intake *intake, const char *nct_id, struct intake_result 
     intake->next = step_ask_watches;
     while ((r = intake_step(intake, ret, e)) > 0)
         ;
-    return r;
-}
-
-static int write_seen(struct intake *intake, struct error *e)
-{
-    for (size_t i = 0; i < intake->seen_count; i++) {
-        int r = versions_note_seen(intake->store, intake->seen[i], intake->poll, e);
-        if (r < 0)
-            return r;
-    }
-    return 0;
-}
-
-int intake_flush(struct intake *intake, struct error *e)
-{
-    if (intake->seen_count == 0)
-        return 0;
-
-    int r = store_begin(intake->store, e);
-    if (r < 0)
-        return r;
-    r = write_seen(intake, e);
-    if (r == 0)
-        r = store_commit(intake->store, e);
-    if (r < 0)
-        store_rollback(intake->store);
-    intake->seen_count = 0;
     return r;
 }

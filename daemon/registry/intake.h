@@ -1,8 +1,9 @@
 /* The way of one record into the history.
  *
- * Its text is decoded; the same hash as the newest version's is only noted as seen again; otherwise its sites are
- * matched, its changes found, the watches asked, and version, changes, sites and alerts due are committed in one
- * transaction. All this in steps, between which the loop may turn: a big record takes longer than one slice. */
+ * A text that is the newest version's but for the day is only noted as seen again; else it is decoded, and noted so
+ * when its hash is that version's; otherwise its sites are matched, its changes found, the watches asked, and version,
+ * changes, sites and alerts due are committed in one transaction. All this in steps, between which the loop may turn: a
+ * big record takes longer than one slice. */
 #pragma once
 
 #include "base/err.h"
@@ -37,8 +38,8 @@ struct intake_result {
     struct error why; /* of an unreadable one */
 };
 
-/* Whether a record that came was asked for. Called once for every readable record. */
-typedef bool intake_asked(const struct study *study, void *userdata);
+/* Whether the study of this id or alias was asked for. Called once for every id of every readable record. */
+typedef bool intake_asked(const char *nct_id, void *userdata);
 
 /* store and watches are borrowed. 0 or -ENOMEM. */
 int intake_new(struct store *store, const struct watch_set *watches, intake_asked *asked, void *userdata,

@@ -1,12 +1,20 @@
-/* What intake's files share: intake (a record's steps) and intake_member (its standing to the queries). */
+/* What intake's files share: intake (a record's steps), intake_seen (those that are as they were) and intake_member
+ * (a record's standing to the queries). */
 #pragma once
 
 #include "registry/intake.h"
 #include "registry/plan.h"
 #include "trial/diff.h"
+#include "trial/glance.h"
 #include "trial/sites.h"
 
 #include <jansson.h>
+
+/* A study that came again unchanged. */
+struct seen {
+    struct glance glance;
+    bool has_glance; /* one that the history does not know yet */
+};
 
 typedef int intake_step_function(struct intake *intake, struct error *e);
 
@@ -23,6 +31,8 @@ struct intake {
     intake_step_function *next; /* NULL: none */
     const char *text;           /* borrowed */
     size_t len;
+    struct glance glance;
+    bool has_glance;
     json_t *tree;
     struct study *study;
     struct version newest;
@@ -38,8 +48,7 @@ struct intake {
     size_t member_count;
     struct intake_result result;
 
-    /* studies to be noted as seen again */
-    char (*seen)[STUDY_NCT_ID_BYTES];
+    struct seen *seen; /* to be noted as seen again */
     size_t seen_count;
     size_t seen_capacity;
 };
@@ -49,6 +58,12 @@ int intake_find_answers(struct intake *intake);
 
 /* Whether it enters or leaves one, which has to be kept although it is otherwise unchanged. */
 bool intake_moves(const struct intake *intake);
+
+/* 0: the record's bytes show that it is the newest version, and it is noted as seen again. 1: it is to be decoded. */
+int intake_recognise(struct intake *intake, struct error *e);
+
+/* The record that was decoded is the newest version again. */
+int intake_note_seen(struct intake *intake, struct error *e);
 
 /* Adds to the changes what of that is news. 0 or -ENOMEM. */
 int intake_find_members(struct intake *intake);

@@ -128,18 +128,20 @@ void listing_distrust_etags(struct listing *listing)
     listing->etags_distrusted = true;
 }
 
-bool listing_take_study(struct listing *listing, const struct study *study)
+static int compare_id(const void *key, const void *item)
+{
+    return strcmp(key, *(const char *const *)item);
+}
+
+bool listing_take_id(struct listing *listing, const char *nct_id)
 {
     const struct range *range = current(listing);
-    bool found = false;
+    const char *const *found =
+        bsearch(nct_id, listing->ids + range->first, range->count, sizeof(*listing->ids), compare_id);
 
-    for (size_t i = range->first; i < range->first + range->count; i++) {
-        if (study_answers_to(study, listing->ids[i])) {
-            listing->asked[i] = ASKED_ANSWERED;
-            found = true;
-        }
-    }
-    return found;
+    if (found)
+        listing->asked[found - listing->ids] = ASKED_ANSWERED;
+    return found != NULL;
 }
 
 void listing_take_unreadable(struct listing *listing, const char *nct_id)

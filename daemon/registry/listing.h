@@ -23,7 +23,7 @@
 
 struct listing;
 
-/* base_url and ids are borrowed. 0 or -ENOMEM. */
+/* base_url and ids, which are sorted, are borrowed. 0 or -ENOMEM. */
 int listing_new(const char *base_url, const char *const *ids, size_t count, struct listing **ret);
 void listing_free(struct listing *listing);
 DEFINE_CLEANUP(struct listing *, listing_free)
@@ -39,8 +39,8 @@ size_t listing_request_size(const struct listing *listing);
 bool listing_etag_moved(struct listing *listing, const char *etag);
 void listing_distrust_etags(struct listing *listing);
 
-/* Whether the study was asked for in this request, by its id or an alias; it counts as answered. */
-bool listing_take_study(struct listing *listing, const struct study *study);
+/* Whether this id or alias of a study that came was asked for in this request; it counts as answered. */
+bool listing_take_id(struct listing *listing, const char *nct_id);
 
 /* A record that could not be read; nct_id is NULL when it does not even say whose it is: then nobody is missing. */
 void listing_take_unreadable(struct listing *listing, const char *nct_id);

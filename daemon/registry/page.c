@@ -1,5 +1,7 @@
 #include "registry/page.h"
 
+#include "base/json_skip.h"
+
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -12,8 +14,7 @@ void page_open(struct page *page, const char *text, size_t len)
 
 static void skip_space(struct page *page)
 {
-    while (page->at < page->len && strchr(" \t\r\n", page->text[page->at]) && page->text[page->at] != '\0')
-        page->at++;
+    page->at = json_skip_space(page->text, page->len, page->at);
 }
 
 /* The next character that is no space, NUL at the end: a NUL in the text is wrong everywhere, too. */
@@ -40,66 +41,16 @@ static int expect(struct page *page, char character, const char *name, struct er
     return 0;
 }
 
-/* Past the quote that ends the string which begins here. */
-static int skip_string(struct page *page, struct error *e)
-{
-    const char *end = page->text + page->len;
-    const char *at = page->text + page->at + 1;
-
-    for (; at < end && *at != '"'; at++) {
-        if (*at == '\\')
-            at++;
-    }
-    page->at = at < end ? (size_t)(at - page->text) + 1 : page->len;
-    return at < end ? 0 : wrong(page, "end of a string", e);
-}
-
-/* Past the bracket that ends the object or array which begins here. What is between them is for jansson to judge, but
- * for strings, in which brackets mean nothing. */
-static int skip_nested(struct page *page, struct error *e)
-{
-    size_t depth = 0;
-
-    for (; page->at < page->len; page->at++) {
-        char character = page->text[page->at];
-        if (character == '"') {
-            int r = skip_string(page, e);
-            if (r < 0)
-                return r;
-            page->at--;
-        } else if (character == '{' || character == '[') {
-            depth++;
-        } else if ((character == '}' || character == ']') && --depth == 0) {
-            page->at++;
-            return 0;
-        }
-    }
-    return wrong(page, "end of a value", e);
-}
-
-/* Numbers, true, false, null. At the very end of the text it may be cut, so that is never its end. */
-static int skip_scalar(struct page *page, struct error *e)
-{
-    size_t start = page->at;
-
-    while (page->at < page->len && page->text[page->at] != '\0' && !strchr(",]} \t\r\n", page->text[page->at]))
-        page->at++;
-    if (page->at == start || page->at >= page->len)
-        return wrong(page, "value", e);
-    return 0;
-}
-
+/* What is between the brackets of a value is for jansson to judge. A value that the text's end cuts is none. */
 static int skip_value(struct page *page, struct error *e)
 {
-    switch (peek(page)) {
-    case '{':
-    case '[':
-        return skip_nested(page, e);
-    case '"':
-        return skip_string(page, e);
-    default:
-        return skip_scalar(page, e);
-    }
+    skip_space(page);
+    size_t end = page->at < page->len ? json_skip_value(page->text, page->len, page->at) : 0;
+
+    if (end == page->at)
+        return wrong(page, "value", e);
+    page->at = end != 0 ? end : page->len;
+    return end != 0 ? 0 : wrong(page, "value", e);
 }
 
 /* A small value of the envelope: the caller drops the reference. NULL and *ret_err when it is none. */

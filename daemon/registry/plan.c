@@ -297,6 +297,17 @@ int plan_answers(const struct plan *plan, const struct study *study, struct plan
     return 0;
 }
 
+bool plan_moves(const struct plan *plan, const char *nct_id)
+{
+    size_t count;
+    const struct membership *memberships = find_memberships(plan, nct_id, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (memberships[i].listed != memberships[i].before)
+            return true;
+    return false;
+}
+
 bool plan_lost(const struct plan *plan, const char *nct_id)
 {
     size_t count;

@@ -53,5 +53,8 @@ const char *const *plan_studies(const struct plan *plan, size_t *ret_count);
  * -ENOMEM. */
 int plan_answers(const struct plan *plan, const struct study *study, struct plan_answer **ret, size_t *ret_count);
 
+/* Whether the study of this id, which has no alias, enters or leaves any query. */
+bool plan_moves(const struct plan *plan, const char *nct_id);
+
 /* Whether this id, which the registry no longer gives, was a member of a query that no longer lists it. */
 bool plan_lost(const struct plan *plan, const char *nct_id);

@@ -155,7 +155,7 @@ void poller_take_committed(struct poller *poller, const struct intake_result *re
 void poller_take_cancel(struct poller *poller);
 
 /* For intake. */
-bool poller_take_asked(const struct study *study, void *userdata);
+bool poller_take_asked(const char *nct_id, void *userdata);
 
 /* poller */
 

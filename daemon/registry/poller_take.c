@@ -8,11 +8,11 @@
 /* Work between two turns of the loop; the step that is begun before it is over is still done. */
 #define SLICE_USEC (20 * USEC_PER_MSEC)
 
-bool poller_take_asked(const struct study *study, void *userdata)
+bool poller_take_asked(const char *nct_id, void *userdata)
 {
     struct poller *poller = userdata;
 
-    return listing_take_study(poller->listing, study);
+    return listing_take_id(poller->listing, nct_id);
 }
 
 void poller_take_committed(struct poller *poller, const struct intake_result *result)

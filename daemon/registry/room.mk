@@ -19,6 +19,7 @@ libtrialwatch_a_SOURCES += \
 	%D%/intake_alerts.c \
 	%D%/intake_member.c \
 	%D%/intake_parts.h \
+	%D%/intake_seen.c \
 	%D%/listing.c \
 	%D%/listing.h \
 	%D%/pace.c \

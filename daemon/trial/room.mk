@@ -15,6 +15,8 @@ libtrialwatch_a_SOURCES += \
 	%D%/entity.h \
 	%D%/fold.c \
 	%D%/fold.h \
+	%D%/glance.c \
+	%D%/glance.h \
 	%D%/items.c \
 	%D%/items.h \
 	%D%/keysort.c \

@@ -207,21 +207,52 @@ int study_from_json(json_t *record, struct study **ret, struct error *e)
     return 0;
 }
 
-int study_from_text(const char *text, size_t len, struct study **ret, struct error *e)
+static int decode(const char *text, size_t len, json_t **ret, struct error *e)
 {
     json_error_t json_error;
 
     if (len > STUDY_MAX_RECORD_BYTES)
         return error_set(e, -EFBIG, "a study record of %zu bytes is over the limit of %zu", len,
                          STUDY_MAX_RECORD_BYTES);
-    json_t *record = json_loadb(text, len, 0, &json_error);
-    if (!record)
-        return error_set(e, json_error_code(&json_error) == json_error_out_of_memory ? -ENOMEM : -EBADMSG,
-                         "not a study record: %s in line %d, column %d", json_error.text, json_error.line,
-                         json_error.column);
-    int r = study_from_json(record, ret, e);
+    *ret = json_loadb(text, len, 0, &json_error);
+    if (*ret)
+        return 0;
+    return error_set(e, json_error_code(&json_error) == json_error_out_of_memory ? -ENOMEM : -EBADMSG,
+                     "not a study record: %s in line %d, column %d", json_error.text, json_error.line,
+                     json_error.column);
+}
+
+int study_from_text(const char *text, size_t len, struct study **ret, struct error *e)
+{
+    json_t *record;
+    int r = decode(text, len, &record, e);
+
+    if (r < 0)
+        return r;
+    r = study_from_json(record, ret, e);
     json_decref(record);
     return r;
+}
+
+int study_from_canonical(char *canonical, size_t len, const uint8_t hash[static STUDY_HASH_BYTES], struct study **ret,
+                         struct error *e)
+{
+    _cleanup_study_ struct study *study = calloc(1, sizeof(*study));
+
+    if (!study) {
+        free(canonical);
+        return error_set(e, -ENOMEM, "no memory for a study");
+    }
+    study->canonical = canonical;
+    study->canonical_len = len;
+    memcpy(study->hash, hash, sizeof(study->hash));
+    int r = decode(canonical, len, &study->record, e);
+    if (r == 0)
+        r = find_parts(study, e);
+    if (r < 0)
+        return r;
+    *ret = TAKE_PTR(study);
+    return 0;
 }
 
 void study_free(struct study *study)

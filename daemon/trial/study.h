@@ -27,6 +27,11 @@ int study_from_json(json_t *record, struct study **ret, struct error *e);
 /* text need not end in a NUL. -EBADMSG as above and for what is not JSON, -EFBIG past STUDY_MAX_RECORD_BYTES. */
 int study_from_text(const char *text, size_t len, struct study **ret, struct error *e);
 
+/* From what study_canonical() gave once, with the hash that the caller has checked: neither is computed again.
+ * canonical is taken over, also on failure. Errors as above. */
+int study_from_canonical(char *canonical, size_t len, const uint8_t hash[static STUDY_HASH_BYTES], struct study **ret,
+                         struct error *e);
+
 void study_free(struct study *study);
 DEFINE_CLEANUP(struct study *, study_free)
 #define _cleanup_study_ _cleanup_(study_free_cleanup)

@@ -1,4 +1,5 @@
 /* Any bytes as a study record: it is refused with a sentence, or everything that is asked of a study holds. */
+#include "trial/glance.h"
 #include "trial/sites.h"
 #include "trial/study.h"
 
@@ -39,6 +40,15 @@ static void check_sites(const struct study *study)
     }
 }
 
+/* What a glance tells of a record is what decoding it tells. */
+static void check_glance(const struct study *study, const char *text, size_t size)
+{
+    struct glance glance;
+
+    if (glance_at_record(text, size, &glance) == 0)
+        require(strcmp(glance.nct_id, study_nct_id(study)) == 0 && !study_id(study, 1));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -56,5 +66,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require(!study_string_at(study, "derivedSection.miscInfoModule.versionHolder"));
     check_canonical(study);
     check_sites(study);
+    check_glance(study, (const char *)data, size);
     return 0;
 }

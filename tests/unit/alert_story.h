@@ -15,9 +15,9 @@ struct story {
     struct intake *intake;
 };
 
-static inline bool story_asked(const struct study *study, void *userdata)
+static inline bool story_asked(const char *nct_id, void *userdata)
 {
-    (void)study;
+    (void)nct_id;
     (void)userdata;
     return true;
 }

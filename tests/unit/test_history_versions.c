@@ -246,13 +246,38 @@ static void seeing_a_study_again_moves_its_times_only(void **state)
 
     fixture_poll(f);
     assert_ok(f, store_begin(f->store, &f->e));
-    assert_ok(f, versions_note_seen(f->store, NCT_1, f->poll, &f->e));
-    assert_int_equal(versions_note_seen(f->store, NCT_2, f->poll, &f->e), -ENOENT);
+    assert_ok(f, versions_note_seen(f->store, NCT_1, f->poll, NULL, &f->e));
+    assert_int_equal(versions_note_seen(f->store, NCT_2, f->poll, NULL, &f->e), -ENOENT);
     assert_ok(f, store_commit(f->store, &f->e));
     assert_int_equal(versions_each_study(f->store, keep_study, &row, &f->e), 1);
     assert_int_equal(row.versions, 1);
     assert_int_equal(row.last_changed_usec, version.seen_usec);
     assert_true(row.last_seen_usec > version.seen_usec);
+}
+
+static void what_a_text_looked_like_is_kept_until_the_next_version(void **state)
+{
+    static const uint8_t one[STUDY_HASH_BYTES] = {1}, two[STUDY_HASH_BYTES] = {2};
+    struct fixture *f = *state;
+    _cleanup_study_ struct study *study = make_study(NCT_1, "RECRUITING", 3, "one");
+    _cleanup_study_ struct study *next = make_study(NCT_1, "COMPLETED", 3, "one");
+    uint8_t got[STUDY_HASH_BYTES];
+
+    assert_int_equal(versions_glance(f->store, NCT_1, got, &f->e), -ENOENT);
+    fixture_take_in(f, study, NULL);
+    assert_int_equal(versions_glance(f->store, NCT_1, got, &f->e), -ENOENT);
+    assert_ok(f, store_begin(f->store, &f->e));
+    assert_ok(f, versions_set_glance(f->store, NCT_1, one, &f->e));
+    assert_int_equal(versions_set_glance(f->store, NCT_2, one, &f->e), -ENOENT);
+    assert_ok(f, versions_note_seen(f->store, NCT_1, f->poll, NULL, &f->e));
+    assert_ok(f, versions_glance(f->store, NCT_1, got, &f->e));
+    assert_memory_equal(got, one, sizeof(got));
+    assert_ok(f, versions_note_seen(f->store, NCT_1, f->poll, two, &f->e));
+    assert_ok(f, versions_glance(f->store, NCT_1, got, &f->e));
+    assert_memory_equal(got, two, sizeof(got));
+    assert_ok(f, store_commit(f->store, &f->e));
+    fixture_take_in(f, next, study);
+    assert_int_equal(versions_glance(f->store, NCT_1, got, &f->e), -ENOENT);
 }
 
 static void nothing_may_be_rewritten(void **state)
@@ -353,6 +378,7 @@ int main(void)
         test_with_history(archived_versions_stand_beside_seen_ones),
         test_with_history(studies_are_listed_with_what_is_known),
         test_with_history(seeing_a_study_again_moves_its_times_only),
+        test_with_history(what_a_text_looked_like_is_kept_until_the_next_version),
         test_with_history(nothing_may_be_rewritten),
         test_with_history(a_body_that_does_not_fit_its_hash_is_not_given_out),
         test_with_history(the_real_versions_read_back),

@@ -41,6 +41,23 @@ static void the_version_holder_is_left_out_with_what_it_empties(void **state)
                      "{\"derivedSection\":{\"miscInfoModule\":{}},\"protocolSection\":{" ID "}}");
 }
 
+static void canonical_bytes_read_back_as_the_same_study(void **state)
+{
+    _cleanup_study_ struct study *study = study_of_text(RECORD(",\"b\":1.5,\"a\":[-0.0]")), *again = NULL;
+    size_t len, again_len;
+    const char *canonical = study_canonical(study, &len);
+    struct error e;
+
+    (void)state;
+    assert_int_equal(study_from_canonical(strdup(canonical), len, study_hash(study), &again, &e), 0);
+    assert_string_equal(study_canonical(again, &again_len), canonical);
+    assert_int_equal(again_len, len);
+    assert_memory_equal(study_hash(again), study_hash(study), STUDY_HASH_BYTES);
+    assert_true(json_equal((json_t *)study_record(again), (json_t *)study_record(study)));
+    assert_string_equal(study_nct_id(again), study_nct_id(study));
+    assert_int_equal(study_from_canonical(strdup("{"), 1, study_hash(study), &again, &e), -EBADMSG);
+}
+
 static void the_record_given_is_not_changed(void **state)
 {
     json_t *record = json_loads("{\"protocolSection\":{" ID "},\"x\":-0.0,"
@@ -264,6 +281,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(canonical_bytes_are_sorted_and_compact),
         cmocka_unit_test(the_version_holder_is_left_out_with_what_it_empties),
+        cmocka_unit_test(canonical_bytes_read_back_as_the_same_study),
         cmocka_unit_test(the_record_given_is_not_changed),
         cmocka_unit_test(reals_take_the_fewest_digits_that_read_back_equal),
         cmocka_unit_test(a_hash_tells_versions_apart_and_only_versions),
