@@ -28,11 +28,15 @@ static const char *priority_colour(int priority)
 }
 
 /* Under systemd the "<N>" prefix carries the priority; on a terminal a colour does. */
-static void write_stderr(int priority, const char *text)
+static void write_stderr(int priority, const struct log_event *event, const char *text)
 {
+    bool terminal = isatty(STDERR_FILENO);
+
     if (getenv("JOURNAL_STREAM"))
         fprintf(stderr, "<%d>%s\n", priority, text);
-    else if (isatty(STDERR_FILENO) && !getenv("NO_COLOR"))
+    else if (terminal && event && event->to_be_found)
+        ;
+    else if (terminal && !getenv("NO_COLOR"))
         fprintf(stderr, "%s%s\033[0m\n", priority_colour(priority), text);
     else
         fprintf(stderr, "%s\n", text);
@@ -71,6 +75,6 @@ void log_write(int priority, const struct log_event *event, const char *format, 
     else if (state.sink)
         state.sink(priority, event, text, state.userdata);
     else
-        write_stderr(priority, text);
+        write_stderr(priority, event, text);
     pthread_mutex_unlock(&state.lock);
 }

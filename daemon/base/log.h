@@ -22,6 +22,7 @@ struct log_event {
     const char *message_id;        /* 32 hex digits of an event the catalog explains, or NULL */
     struct log_field fields[6];    /* ended by the first NULL name, or full */
     const struct log_fields *more; /* further ones, see base/log_fields; NULL: none */
+    bool to_be_found;              /* there to be looked up later: no line on a terminal */
 };
 
 typedef void log_sink(int priority, const struct log_event *event, const char *text, void *userdata);

@@ -131,6 +131,7 @@ static void write_change(const struct telling *telling, const struct change_line
         .message_id = EVENT_CHANGE,
         .fields = {{"TRIALWATCH_STUDY", telling->version->nct_id}, {"TRIALWATCH_CHANGE", kind_info(line->kind)->name}},
         .more = &fields,
+        .to_be_found = true,
     };
     const json_t *alert;
     size_t i;

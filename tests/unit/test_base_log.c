@@ -3,6 +3,7 @@
 #include "base/log_fields.h"
 #include "base/text.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +112,31 @@ static void under_systemd_stderr_carries_the_priority(void **state)
     unlink(path);
 }
 
+static void a_terminal_is_spared_what_is_there_to_be_found_later(void **state)
+{
+    const struct log_event later = {.to_be_found = true};
+    char text[64] = {0};
+    int saved = dup(STDERR_FILENO), terminal = posix_openpt(O_RDWR | O_NOCTTY);
+
+    (void)state;
+    assert_true(terminal >= 0 && saved >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+    int other_end = open(ptsname(terminal), O_RDWR | O_NOCTTY);
+    assert_true(other_end >= 0);
+    fflush(stderr);
+    dup2(other_end, STDERR_FILENO);
+    setenv("NO_COLOR", "1", 1);
+    log_write(LOG_INFO, &later, "looked up");
+    log_info("read");
+    unsetenv("NO_COLOR");
+    fflush(stderr);
+    dup2(saved, STDERR_FILENO);
+    assert_true(read(terminal, text, sizeof(text) - 1) > 0);
+    assert_string_equal(text, "read\r\n");
+    close(other_end);
+    close(terminal);
+    close(saved);
+}
+
 static void fields_are_kept_once_and_up_to_their_limit(void **state)
 {
     _cleanup_log_fields_ struct log_fields fields = {0};
@@ -141,6 +167,7 @@ int main(void)
         cmocka_unit_test_teardown(a_long_line_is_cut_between_characters, teardown),
         cmocka_unit_test(fields_are_kept_once_and_up_to_their_limit),
         cmocka_unit_test_teardown(under_systemd_stderr_carries_the_priority, teardown),
+        cmocka_unit_test_teardown(a_terminal_is_spared_what_is_there_to_be_found_later, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
