@@ -97,7 +97,7 @@ step_clang_commands() (
 )
 
 step_bare_commands() (
-    configured bare gcc -O2 --without-systemd --without-jq && make -j"$cores"
+    configured bare gcc -O2 --without-systemd --without-jq --without-expat && make -j"$cores"
 )
 
 step_distcheck_commands() (

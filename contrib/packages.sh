@@ -5,7 +5,7 @@
 build_packages=(
     autoconf automake gcc make pkg-config
     libevent-dev libcurl4-openssl-dev libjansson-dev libsqlite3-dev libsystemd-dev libcyaml-dev libyaml-dev
-    libzstd-dev libssl-dev libutf8proc-dev libjq-dev
+    libzstd-dev libssl-dev libutf8proc-dev libjq-dev libexpat1-dev
 )
 
 # To reach the registry, and to replay the story from the simulated one.

@@ -40,6 +40,7 @@ unit_tests = \
 	%D%/unit/test_history_store \
 	%D%/unit/test_history_versions \
 	%D%/unit/test_history_versions_archive \
+	%D%/unit/test_history_watches \
 	%D%/unit/test_net_http \
 	%D%/unit/test_net_http_resolver \
 	%D%/unit/test_net_mime \
@@ -55,6 +56,7 @@ unit_tests = \
 	%D%/unit/test_registry_plan \
 	%D%/unit/test_registry_poller \
 	%D%/unit/test_registry_question \
+	%D%/unit/test_registry_search_url \
 	%D%/unit/test_service_api \
 	%D%/unit/test_service_config \
 	%D%/unit/test_service_watchdog \
@@ -67,7 +69,8 @@ unit_tests = \
 	%D%/unit/test_trial_study \
 	%D%/unit/test_trial_textdiff \
 	%D%/unit/test_trial_watch \
-	%D%/unit/test_trial_watch_index
+	%D%/unit/test_trial_watch_index \
+	%D%/unit/test_trial_watch_json
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 endif

@@ -48,6 +48,11 @@ _trialwatch_words_of_argument() {
         _trialwatch_ask channels
         _trialwatch_ask alerts
         ;;
+    watch:0) echo list show add import pause resume remove ;;
+    watch:*)
+        _trialwatch_ask watches
+        _trialwatch_ask studies
+        ;;
     esac
 }
 
@@ -64,15 +69,15 @@ _trialwatch() {
     [[ -z $_trialwatch_command ]] && _trialwatch_arguments=''
     case $previous in
     -H | --history | -S | --socket) compopt -o default; COMPREPLY=(); return ;;
-    --kind) words=$(_trialwatch_ask kinds) ;;
+    --kind | --kinds) words=$(_trialwatch_ask kinds) ;;
     --study) words=$(_trialwatch_ask studies) ;;
-    --channel) words=$(_trialwatch_ask channels) ;;
+    --channel | --notify) words=$(_trialwatch_ask channels) ;;
     --format) words='ndjson csv' ;;
     --since | --until | --at | --from | --to | --limit | --near | --within | --mentions) return ;;
     *)
         if [[ $current == -* ]]; then
             words=$(_trialwatch_ask options "$_trialwatch_command" | cut -f1 | tr -d =)
-        elif [[ $_trialwatch_command == backup || $COMP_LINE == *' --files'* ]]; then
+        elif [[ $_trialwatch_command == backup || $COMP_LINE == *' watch import '* || $COMP_LINE == *' --files'* ]]; then
             compopt -o default
             COMPREPLY=()
             return

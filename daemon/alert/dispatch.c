@@ -167,6 +167,11 @@ void dispatch_configure(struct dispatch *dispatch, const struct dispatch_setting
         log_error("Not every channel took its new settings: %s", error.text);
 }
 
+void dispatch_set_watches(struct dispatch *dispatch, const struct watch_set *watches)
+{
+    dispatch->around.watches = watches;
+}
+
 int dispatch_test(struct dispatch *dispatch, const char *channel, dispatch_test_callback *callback, void *userdata,
                   struct error *e)
 {

@@ -45,6 +45,9 @@ bool dispatch_is_judging(const struct dispatch *dispatch);
  * named in the log and in status. */
 void dispatch_configure(struct dispatch *dispatch, const struct dispatch_settings *settings);
 
+/* Other watches alone: nothing under way ends. They are borrowed as those of the settings. */
+void dispatch_set_watches(struct dispatch *dispatch, const struct watch_set *watches);
+
 /* Sends a marked test now; the callback tells how it went. -ENOENT for an unknown channel. The callback is not called
  * after dispatch_free(). */
 typedef void dispatch_test_callback(const struct verdict *verdict, void *userdata);

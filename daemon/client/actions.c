@@ -1,7 +1,6 @@
 /* trialwatch poll, reload, test, retry, drop, backup: what only the daemon can do. */
 #include "client/commands.h"
 #include "client/daemon.h"
-#include "client/safetext.h"
 
 #include <errno.h>
 #include <string.h>
@@ -14,18 +13,6 @@ static int print_answer(const struct client *client, const json_t *answer, const
         return client_print_json(client, answer, e);
     client_say(client, "%s", sentence);
     return CLIENT_OK;
-}
-
-static void print_mistakes(const json_t *answer)
-{
-    size_t i;
-    const json_t *mistake;
-
-    json_array_foreach (json_object_get(answer, "mistakes"), i, mistake) {
-        _cleanup_buf_ struct buf safe = {0};
-        safetext_append(&safe, json_string_value(mistake) ? json_string_value(mistake) : "");
-        fprintf(stderr, "%s\n", buf_string(&safe));
-    }
 }
 
 static int poll_run(struct client *client, struct error *e)
@@ -49,10 +36,7 @@ static int reload_run(struct client *client, struct error *e)
 
     if (r == 0)
         return print_answer(client, answer, "The settings are loaded.", e);
-    if (json_array_size(json_object_get(answer, "mistakes")) == 0)
-        return r;
-    print_mistakes(answer);
-    return error_set(e, r, "the settings from before stay in force");
+    return daemon_print_mistakes(answer) ? error_set(e, r, "the settings from before stay in force") : r;
 }
 
 static int test_run(struct client *client, struct error *e)

@@ -26,11 +26,11 @@ const struct option_spec command_global_options[] = {
 
 /* In the order of the help: state, studies, people, file, daemon. */
 static const struct command *const commands[] = {
-    &status_command,  &history_command,  &show_command,   &diff_command,    &sites_command,
-    &changes_command, &find_command,     &alerts_command, &polls_command,   &plan_command,
-    &poll_command,    &reload_command,   &test_command,   &preview_command, &retry_command,
-    &drop_command,    &mute_command,     &unmute_command, &ack_command,     &verify_command,
-    &export_command,  &backfill_command, &backup_command, &help_command,    &complete_command,
+    &status_command, &history_command,  &show_command,    &diff_command,   &sites_command,    &changes_command,
+    &find_command,   &alerts_command,   &watch_command,   &polls_command,  &plan_command,     &poll_command,
+    &reload_command, &test_command,     &preview_command, &retry_command,  &drop_command,     &mute_command,
+    &unmute_command, &ack_command,      &verify_command,  &export_command, &backfill_command, &backup_command,
+    &help_command,   &complete_command,
 };
 
 const struct command *const *command_all(size_t *ret_count)

@@ -28,3 +28,4 @@ extern const struct command status_command;
 extern const struct command test_command;
 extern const struct command unmute_command;
 extern const struct command verify_command;
+extern const struct command watch_command;

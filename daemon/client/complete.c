@@ -3,6 +3,7 @@
 #include "client/daemon.h"
 #include "client/safetext.h"
 #include "history/outbox.h"
+#include "history/watches.h"
 #include "trial/kinds.h"
 
 #include <errno.h>
@@ -35,20 +36,6 @@ static int add_channel(const struct alert_row *row, void *userdata)
     return json_object_set_new(userdata, row->channel, json_true());
 }
 
-/* Only the running daemon knows them. */
-static int complete_watches(struct client *client, struct error *e)
-{
-    json_auto_t *status = NULL;
-    const json_t *watch;
-    size_t i;
-    int r = daemon_ask(client, "GET", "/v1/status", NULL, &status, e);
-
-    json_array_foreach (json_object_get(status, "watches"), i, watch)
-        if (json_is_string(json_object_get(watch, "name")))
-            print_word(client, json_string_value(json_object_get(watch, "name")));
-    return r;
-}
-
 static int complete_channels(struct client *client, struct error *e)
 {
     const struct alert_filter filter = {.limit = 1000, .newest_first = true};
@@ -70,6 +57,19 @@ static int complete_channels(struct client *client, struct error *e)
     json_object_foreach (names, name, value)
         print_word(client, name);
     return r;
+}
+
+static int print_watch(const struct watch_row *row, void *userdata)
+{
+    print_word(userdata, row->name);
+    return 0;
+}
+
+static int complete_watches(struct client *client, struct error *e)
+{
+    int r = client_open_history(client, e);
+
+    return r < 0 ? r : watches_each(client->history, print_watch, client, e);
 }
 
 static int print_alert(const struct alert_row *row, void *userdata)

@@ -1,6 +1,7 @@
 #include "client/daemon.h"
 
 #include "client/locations.h"
+#include "client/safetext.h"
 #include "net/http.h"
 
 #include <errno.h>
@@ -134,4 +135,17 @@ int daemon_ask_about(const struct client *client, const char *method, const char
     if (buf_status(&path) < 0)
         return error_set(e, -ENOMEM, "no memory to ask the daemon");
     return daemon_ask(client, method, buf_string(&path), NULL, ret, e);
+}
+
+bool daemon_print_mistakes(const json_t *answer)
+{
+    const json_t *mistakes = json_object_get(answer, "mistakes"), *mistake;
+    size_t i;
+
+    json_array_foreach (mistakes, i, mistake) {
+        _cleanup_buf_ struct buf safe = {0};
+        safetext_append(&safe, json_string_value(mistake) ? json_string_value(mistake) : "");
+        fprintf(stderr, "%s\n", buf_string(&safe));
+    }
+    return json_array_size(mistakes) > 0;
 }

@@ -14,3 +14,6 @@ int daemon_ask(const struct client *client, const char *method, const char *path
 /* The same with path = before ‖ name ‖ after, the name percent-encoded. */
 int daemon_ask_about(const struct client *client, const char *method, const char *before, const char *name,
                      const char *after, json_t **ret, struct error *e);
+
+/* Prints the mistakes that a refusal lists, a line each. Returns whether there are any. */
+bool daemon_print_mistakes(const json_t *answer);

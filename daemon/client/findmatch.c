@@ -31,7 +31,7 @@ static int read_degrees(const char *text, char **ret_end, double limit, double *
     return *ret_end == text || !(*ret >= -limit && *ret <= limit) ? -EINVAL : 0;
 }
 
-static int read_near(const struct options *options, struct watch_near *near, struct error *e)
+int findmatch_read_near(const struct options *options, struct watch_near *near, struct error *e)
 {
     const char *text = options_text(options, "near"), *within = options_text(options, "within");
     char *end;
@@ -68,7 +68,7 @@ static int read_words(const char *text, struct findmatch *match, struct error *e
 
 int findmatch_read(const struct options *options, struct findmatch *ret, struct error *e)
 {
-    int r = read_near(options, &ret->near, e);
+    int r = findmatch_read_near(options, &ret->near, e);
 
     ret->condition = options_text(options, "condition");
     ret->intervention = options_text(options, "intervention");

@@ -23,6 +23,8 @@ struct findmatch {
 
 /* -EINVAL with a sentence. */
 int findmatch_read(const struct options *options, struct findmatch *ret, struct error *e);
+/* --near and --within alone; ret is untouched without them. */
+int findmatch_read_near(const struct options *options, struct watch_near *ret, struct error *e);
 void findmatch_clear(struct findmatch *match);
 #define _cleanup_findmatch_ _cleanup_(findmatch_clear)
 

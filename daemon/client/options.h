@@ -15,8 +15,8 @@ struct option_spec {
 };
 
 /* A command line that gives more than this is refused. */
-#define OPTIONS_MAX 32
-#define ARGUMENTS_MAX 8
+#define OPTIONS_MAX 128
+#define ARGUMENTS_MAX 128
 
 struct options {
     struct {

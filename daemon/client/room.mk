@@ -34,6 +34,8 @@ libtrialwatch_a_SOURCES += \
 	%D%/locations.h \
 	%D%/mute.c \
 	%D%/mute.h \
+	%D%/opml.c \
+	%D%/opml.h \
 	%D%/options.c \
 	%D%/options.h \
 	%D%/output.c \
@@ -67,6 +69,11 @@ libtrialwatch_a_SOURCES += \
 	%D%/versionname.h \
 	%D%/versionpair.c \
 	%D%/versionpair.h \
+	%D%/watch.c \
+	%D%/watch.h \
+	%D%/watchform.c \
+	%D%/watchform.h \
+	%D%/watchimport.c \
 	%D%/when.c \
 	%D%/when.h \
 	%D%/wordsdiff.c \

@@ -72,3 +72,10 @@ int members_leave(struct store *store, const char *watch, const char *nct_id, in
         return r;
     return error_set(e, -ENOENT, "%s does not answer the watch %s", nct_id, watch);
 }
+
+int members_end(struct store *store, const char *watch, int64_t now_usec, struct error *e)
+{
+    int r = sql_run(store, SQL_MEMBER_LEAVE_ALL, e, TEXT(watch), INT(now_usec));
+
+    return r < 0 ? r : sql_run(store, SQL_QUERY_END, e, TEXT(watch));
+}

@@ -20,3 +20,6 @@ int members_join(struct store *store, const char *watch, const char *nct_id, int
 
 /* -ENOENT when it is no member. */
 int members_leave(struct store *store, const char *watch, const char *nct_id, int64_t now_usec, struct error *e);
+
+/* The watch is no more: whoever answers it now leaves, and one of the same name begins anew. */
+int members_end(struct store *store, const char *watch, int64_t now_usec, struct error *e);

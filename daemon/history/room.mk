@@ -56,7 +56,9 @@ libtrialwatch_a_SOURCES += \
 	%D%/versions.h \
 	%D%/versions_append.c \
 	%D%/versions_archive.c \
-	%D%/versions_archive.h
+	%D%/versions_archive.h \
+	%D%/watches.c \
+	%D%/watches.h
 
 # The schema is written as SQL and compiled in.
 BUILT_SOURCES += %D%/schema_sql.h

@@ -117,6 +117,19 @@ CREATE TABLE changes (
 CREATE INDEX changes_by_study ON changes (study, seen_usec);
 CREATE INDEX changes_by_time ON changes (seen_usec);
 
+-- The watches of the settings, as they were last taken in, and those that were added at run time.
+CREATE TABLE watches (
+    id          INTEGER PRIMARY KEY,
+    name        TEXT NOT NULL UNIQUE,
+    settings    TEXT NOT NULL,    -- JSON, in the words of trialwatch.yaml(5)
+    origin      INTEGER NOT NULL CHECK (origin IN (0, 1)), -- settings, added
+    place       TEXT NOT NULL,    -- FILE:LINE; of one that was added, by whom
+    since_usec  INTEGER NOT NULL, -- when it was added, or first seen in the settings
+    paused_usec INTEGER,          -- NULL: it is not
+    paused_by   TEXT CHECK ((paused_by IS NULL) = (paused_usec IS NULL)),
+    trouble     TEXT NOT NULL     -- why it is not in force; '' when it is
+) STRICT;
+
 -- A query watch whose first complete listing was taken in; another question begins anew.
 CREATE TABLE queries (
     watch      TEXT PRIMARY KEY,
@@ -376,6 +389,12 @@ SELECT m.watch, s.nct_id, s.title,
     strftime('%Y-%m-%dT%H:%M:%SZ', m.joined_usec / 1000000, 'unixepoch') AS joined,
     strftime('%Y-%m-%dT%H:%M:%SZ', m.left_usec / 1000000, 'unixepoch') AS left
 FROM members m JOIN studies s ON s.id = m.study;
+
+CREATE VIEW watch_now AS
+SELECT name, iif(origin = 0, 'settings', 'added') AS origin, place,
+    strftime('%Y-%m-%dT%H:%M:%SZ', since_usec / 1000000, 'unixepoch') AS since,
+    strftime('%Y-%m-%dT%H:%M:%SZ', paused_usec / 1000000, 'unixepoch') AS paused, paused_by, trouble, settings
+FROM watches;
 
 CREATE VIEW alert_log AS
 SELECT a.alert_id AS id, a.channel, t.nct_id, v.number AS version, a.refresh,

@@ -194,6 +194,19 @@ static const char *const texts[SQL_COUNT] = {
         " ON CONFLICT (watch, study) WHERE left_usec IS NULL DO NOTHING",
     [SQL_MEMBER_LEAVE] = "UPDATE members SET left_usec = ?3 WHERE watch = ?1 AND left_usec IS NULL"
                          " AND study = (SELECT id FROM studies WHERE nct_id = ?2)",
+    [SQL_MEMBER_LEAVE_ALL] = "UPDATE members SET left_usec = ?2 WHERE watch = ?1 AND left_usec IS NULL",
+    [SQL_QUERY_END] = "DELETE FROM queries WHERE watch = ?1",
+
+    [SQL_WATCH_PUT] =
+        "INSERT INTO watches (name, settings, origin, place, since_usec, trouble) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+        " ON CONFLICT (name) DO UPDATE SET settings = excluded.settings, place = excluded.place,"
+        " since_usec = iif(origin = excluded.origin, since_usec, excluded.since_usec), origin = excluded.origin,"
+        " trouble = excluded.trouble",
+    [SQL_WATCH_REMOVE] = "DELETE FROM watches WHERE name = ?1",
+    [SQL_WATCH_PAUSE] = "UPDATE watches SET paused_usec = ?2, paused_by = ?3 WHERE name = ?1",
+    [SQL_WATCH_KEYS] = "SELECT id FROM watches WHERE ?1 IS NULL OR name = ?1 ORDER BY name",
+    [SQL_WATCH_GET] =
+        "SELECT name, settings, origin, place, since_usec, paused_usec, paused_by, trouble FROM watches WHERE id = ?1",
 
     [SQL_REFRESH_KIND_COUNT] = "INSERT INTO refresh_kinds (refresh, kind, studies) VALUES (?1, ?2, 1)"
                                " ON CONFLICT (refresh, kind) DO UPDATE SET studies = studies + 1",

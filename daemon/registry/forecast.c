@@ -88,22 +88,29 @@ static int tell_studies(struct forecast *forecast, struct error *e)
     return r;
 }
 
+/* What every query is asked; plan_finish() forgets what they found before. */
+static int tell_queries(struct forecast *forecast, size_t *ret_count, struct error *e)
+{
+    const struct plan_query *queries = plan_queries(forecast->plan, ret_count);
+    int r = tell_version(forecast, e);
+
+    for (size_t i = 0; r == 0 && i < *ret_count; i++)
+        r = tell_query(forecast, &queries[i], e);
+    return r == 0 && *ret_count > 0 ? tell_version(forecast, e) : r;
+}
+
 static int tell_all(struct forecast *forecast, struct error *e)
 {
     size_t query_count, study_count;
-    const struct plan_query *queries = plan_queries(forecast->plan, &query_count);
-    int r = tell_version(forecast, e);
+    int r = tell_queries(forecast, &query_count, e);
 
+    if (r < 0)
+        return r;
+    if (plan_finish(forecast->plan) < 0)
+        return error_set(e, -ENOMEM, "there is no memory to plan a look at the registry");
     plan_studies(forecast->plan, &study_count);
-    for (size_t i = 0; r == 0 && i < query_count; i++)
-        r = tell_query(forecast, &queries[i], e);
-    if (r == 0 && query_count > 0)
-        r = tell_version(forecast, e);
-    if (r == 0)
-        r = tell_studies(forecast, e);
-    if (r == 0 && query_count + study_count > 0)
-        r = tell_version(forecast, e);
-    return r;
+    r = tell_studies(forecast, e);
+    return r == 0 && query_count + study_count > 0 ? tell_version(forecast, e) : r;
 }
 
 int forecast_each(struct store *store, const char *base_url, const struct watch_set *watches, forecast_visitor *visit,
@@ -117,9 +124,5 @@ int forecast_each(struct store *store, const char *base_url, const struct watch_
     if (plan_new(watches, &forecast.plan) < 0)
         return error_set(e, -ENOMEM, "there is no memory to plan a look at the registry");
     r = plan_recall(forecast.plan, store, e);
-    if (r < 0)
-        return r;
-    if (plan_finish(forecast.plan) < 0)
-        return error_set(e, -ENOMEM, "there is no memory to plan a look at the registry");
-    return tell_all(&forecast, e);
+    return r < 0 ? r : tell_all(&forecast, e);
 }

@@ -153,6 +153,20 @@ void poller_configure(struct poller *poller, const struct poller_settings *setti
         poller_schedule(poller, pace_clear_usec(&poller->pace, clock_monotonic_usec()));
 }
 
+int poller_set_watches(struct poller *poller, const struct watch_set *watches, bool fetch)
+{
+    if (poller_look_runs(poller))
+        return -EBUSY;
+    poller->watches = watches;
+    intake_set_watches(poller->intake, watches);
+    if (fetch) {
+        poller->fetch_wanted = true;
+        if (poller->started && poller->pace.failures == 0)
+            poller_schedule(poller, pace_clear_usec(&poller->pace, clock_monotonic_usec()));
+    }
+    return 0;
+}
+
 void poller_status(const struct poller *poller, struct poller_status *ret)
 {
     size_t studies;

@@ -25,7 +25,7 @@ struct poller_settings {
     int64_t timeout_usec; /* of one request */
 };
 
-/* Neither may call poller_configure() or poller_free(). */
+/* Neither may call poller_configure(), poller_set_watches() or poller_free(). */
 struct poller_events {
     /* A version was committed whose alerts may be due. */
     void (*committed)(const struct version *version, size_t alert_count, void *userdata);
@@ -65,6 +65,10 @@ int poller_look_now(struct poller *poller, struct error *e);
 
 /* New settings and watches; a poll under way ends and begins anew with them. */
 void poller_configure(struct poller *poller, const struct poller_settings *settings, const struct watch_set *watches);
+
+/* Other watches between two looks; fetch: some of their studies were not looked at yet, so that a look comes at once.
+ * -EBUSY while a look is under way. */
+int poller_set_watches(struct poller *poller, const struct watch_set *watches, bool fetch);
 
 void poller_status(const struct poller *poller, struct poller_status *ret);
 

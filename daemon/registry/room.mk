@@ -40,4 +40,6 @@ libtrialwatch_a_SOURCES += \
 	%D%/poller_query.c \
 	%D%/poller_take.c \
 	%D%/question.c \
-	%D%/question.h
+	%D%/question.h \
+	%D%/search_url.c \
+	%D%/search_url.h

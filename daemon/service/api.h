@@ -12,7 +12,7 @@
 #include <event2/http.h>
 
 #define API_MAX_HEADER_BYTES 8192
-#define API_MAX_BODY_BYTES 4096
+#define API_MAX_BODY_BYTES (256 * 1024) /* a watch that names some 18,000 studies */
 #define API_MAX_CONNECTIONS 32
 
 struct api;

@@ -33,3 +33,15 @@ json_t *api_read_body(struct api_call *call);
 
 /* The answer will take longer than one that is ready: the connection's deadline moves. */
 void api_expect_slow(struct api_call *call);
+
+/* A config_report that collects mistakes in a JSON array; and the answer that lists them: {"error", "mistakes"}. */
+void api_append_mistake(const char *line, void *userdata);
+void api_answer_mistakes(struct api_call *call, const char *outcome, json_t *mistakes, const struct error *e);
+
+/* api_watches.c */
+void api_handle_watches(struct api_call *call);
+void api_handle_watch(struct api_call *call);
+void api_handle_add_watch(struct api_call *call);
+void api_handle_remove_watch(struct api_call *call);
+void api_handle_pause_watch(struct api_call *call);
+void api_handle_resume_watch(struct api_call *call);

@@ -57,23 +57,22 @@ static void handle_plan(struct api_call *call)
         api_answer_json(call, 200, plan);
 }
 
-static void append_mistake(const char *line, void *userdata)
+void api_append_mistake(const char *line, void *userdata)
 {
     json_array_append_new(userdata, json_string(line));
 }
 
 /* The first mistake stands in the sentence too, which is all that some callers show. */
-static void answer_refused(struct api_call *call, json_t *mistakes, const struct error *e)
+void api_answer_mistakes(struct api_call *call, const char *outcome, json_t *mistakes, const struct error *e)
 {
     size_t count = json_array_size(mistakes);
     const char *first = json_string_value(json_array_get(mistakes, 0));
     char sentence[2 * ERROR_TEXT_BYTES];
 
     if (count > 1)
-        snprintf(sentence, sizeof(sentence), "the settings from before stay in force: %s (and %zu more)",
-                 first ? first : e->text, count - 1);
+        snprintf(sentence, sizeof(sentence), "%s: %s (and %zu more)", outcome, first ? first : e->text, count - 1);
     else
-        snprintf(sentence, sizeof(sentence), "the settings from before stay in force: %s", first ? first : e->text);
+        snprintf(sentence, sizeof(sentence), "%s: %s", outcome, first ? first : e->text);
     json_t *text = json_string(sentence);
     api_answer_json(call, 422,
                     json_pack("{s:o, s:O}", "error", text ? text : json_string("unreadable"), "mistakes", mistakes));
@@ -84,10 +83,10 @@ static void handle_reload(struct api_call *call)
     json_t *mistakes = json_array();
     struct error e = {0};
 
-    if (manager_reload(call->manager, append_mistake, mistakes, &e) == 0)
+    if (manager_reload(call->manager, api_append_mistake, mistakes, &e) == 0)
         api_answer_json(call, 200, json_pack("{s:s}", "message", "The settings were taken in."));
     else
-        answer_refused(call, mistakes, &e);
+        api_answer_mistakes(call, "the settings from before stay in force", mistakes, &e);
     json_decref(mistakes);
 }
 
@@ -309,6 +308,12 @@ static const struct api_route routes[] = {
     {"GET", "/v1/plan", API_READ, handle_plan, "What the next refresh will be asked, and how long that takes."},
     {"POST", "/v1/poll", API_ACT, handle_poll, "Looks at the registry now."},
     {"POST", "/v1/reload", API_ACT, handle_reload, "Takes in the settings files, or answers with their mistakes."},
+    {"GET", "/v1/watches", API_READ, api_handle_watches, "All watches, with where each comes from."},
+    {"GET", "/v1/watches/{name}", API_READ, api_handle_watch, "One of them."},
+    {"POST", "/v1/watches", API_ACT, api_handle_add_watch, "Adds a watch, or answers with its mistakes."},
+    {"POST", "/v1/watches/{name}/pause", API_ACT, api_handle_pause_watch, "Silences a watch."},
+    {"POST", "/v1/watches/{name}/resume", API_ACT, api_handle_resume_watch, "Lets it tell again."},
+    {"POST", "/v1/watches/{name}/remove", API_ACT, api_handle_remove_watch, "Removes a watch that was added."},
     {"POST", "/v1/channels/{name}/test", API_ACT, handle_test,
      "Sends a marked test and answers when it went out, or why not."},
     {"POST", "/v1/channels/{name}/preview", API_ACT, handle_preview,

@@ -27,6 +27,7 @@ struct config {
     int64_t health_after_usec; /* the registry unread for so long, or a channel ill: tell the others */
     char *heartbeat_url;       /* asked after every good look; NULL: none */
     struct watch *watches;
+    char **watch_places; /* FILE:LINE of each */
     size_t watch_count;
     struct channel *channels;
     size_t channel_count;
@@ -48,6 +49,12 @@ int config_check(const char *path, config_report *report, void *userdata, struct
 /* The same for whoever only wants to know what is set, such as the client: no secret and no file named by the settings
  * is read; the values of channels are what the file says. */
 int config_look(const char *path, config_report *report, void *userdata, struct config **ret, struct error *e);
+
+/* One watch beside those of config, from its settings as a JSON object: checked by the same code, with the same
+ * mistakes, which have no line. -EINVAL when one was told. Whether its name is free is for the caller to say, who
+ * clears ret. */
+int config_make_watch(const struct config *config, const char *settings, config_report *report, void *userdata,
+                      struct watch *ret, struct error *e);
 
 void config_free(struct config *config);
 DEFINE_CLEANUP(struct config *, config_free)

@@ -36,7 +36,9 @@ static void tell(struct config_mistakes *mistakes, const struct config_file *fil
         vsnprintf(sentence, sizeof(sentence), format, ap);
     text_drop_half_character(sentence);
     make_one_line(sentence);
-    if (line > 0)
+    if (!file->path)
+        snprintf(text, sizeof(text), "%s", sentence);
+    else if (line > 0)
         snprintf(text, sizeof(text), "%s:%zu: %s", file->path, line, sentence);
     else
         snprintf(text, sizeof(text), "%s: %s", file->path, sentence);
@@ -61,6 +63,15 @@ void config_mistake(struct config_mistakes *mistakes, const struct config_file *
     va_start(ap, format);
     tell(mistakes, file, config_file_line(file, where), format, ap);
     va_end(ap);
+}
+
+char *config_file_place(const struct config_file *file, const char *where)
+{
+    char *place;
+
+    if (asprintf(&place, "%s:%zu", file->path ? file->path : "", config_file_line(file, where)) < 0)
+        return NULL;
+    return place;
 }
 
 /* Reads what an open regular file holds, at most the limit. */

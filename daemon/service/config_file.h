@@ -11,7 +11,7 @@
 #include <yaml.h>
 
 struct config_file {
-    char *path; /* owned; as the operator wrote it */
+    char *path; /* owned; as the operator wrote it; NULL of what stands in no file */
     char *text; /* owned */
     size_t len;
     yaml_document_t document;
@@ -46,6 +46,8 @@ int config_file_parse(struct config_file *file, struct config_mistakes *mistakes
 
 /* The line (from 1) of the key or list entry at a path, or of its nearest parent that is there; 1 for an empty file. */
 size_t config_file_line(const struct config_file *file, const char *where);
+/* "FILE:LINE" of it, which the caller frees; NULL without memory. */
+char *config_file_place(const struct config_file *file, const char *where);
 /* Whether something is at that path. */
 bool config_file_has(const struct config_file *file, const char *where);
 

@@ -128,10 +128,10 @@ static int build(struct load *load, enum config_secrets secrets, struct config *
     for (size_t i = 0; r == 0 && i < load->file_count; i++)
         if (load->files[i].draft)
             r = config_build_watches(&build, &load->files[i]);
-    if (r == 0 && build.complete && config->watch_count == 0)
+    if (r == 0 && build.complete && config->watch_count == 0 && !config_file_has(&load->files[0], "watches"))
         config_mistake(&load->mistakes, &load->files[0], "watches",
                        "nothing is watched; write for example watches: [{name: freedom, studies: [NCT04614467], "
-                       "notify: [here]}]");
+                       "notify: [here]}], or watches: [] and add them with trialwatch watch add");
     return r;
 }
 
@@ -192,8 +192,10 @@ void config_free(struct config *config)
 {
     if (!config)
         return;
-    for (size_t i = 0; i < config->watch_count; i++)
+    for (size_t i = 0; i < config->watch_count; i++) {
         watch_clear(&config->watches[i]);
+        free(config->watch_places[i]);
+    }
     for (size_t i = 0; i < config->channel_count; i++)
         channel_clear(&config->channels[i]);
     free(config->registry.base_url);
@@ -202,6 +204,7 @@ void config_free(struct config *config)
     free(config->history_path);
     free(config->control_path);
     free(config->watches);
+    free(config->watch_places);
     free(config->channels);
     free(config->ca_file);
     free(config->heartbeat_url);

@@ -95,33 +95,12 @@ static void check_announce(struct watch_build *b, const char *announce)
         tell(b, "announce", "announce is for a watch with a query");
 }
 
-/* A word is a kind by its name, or a weight, which stands for all changes of that weight or more. */
-static int add_word(struct watch *watch, const char *word)
-{
-    enum kind kind = kind_from_name(word);
-    enum weight weight;
-
-    if (kind != KIND_COUNT) {
-        watch->kinds |= UINT64_C(1) << kind;
-        return 0;
-    }
-    if (weight_from_name(word, &weight) < 0)
-        return -EINVAL;
-    watch->weights |= watch_weights_from(weight);
-    return 0;
-}
-
 static void tell_unknown_kind(struct watch_build *b, size_t index, const char *word)
 {
-    const char *names[KIND_COUNT + 4];
-    size_t count = 0;
+    const char *names[WATCH_CHANGE_WORDS];
+    const char *meant = suggest_nearest(word, names, watch_change_words(names));
     char key[64], sentence[ERROR_TEXT_BYTES];
 
-    for (enum kind kind = 0; kind < KIND_COUNT; kind++)
-        names[count++] = kind_info(kind)->name;
-    for (enum weight weight = WEIGHT_SILENT; weight <= WEIGHT_URGENT; weight++)
-        names[count++] = weight_name(weight);
-    const char *meant = suggest_nearest(word, names, count);
     snprintf(key, sizeof(key), "changes[%zu]", index);
     if (meant)
         snprintf(sentence, sizeof(sentence), "\"%s\" is no kind of change; did you mean %s?", word, meant);
@@ -138,7 +117,7 @@ static void check_changes(struct watch_build *b, const struct watch_draft *draft
         b->watch->weights = watch_default_weights();
     }
     for (size_t i = 0; i < draft->change_count; i++)
-        if (add_word(b->watch, draft->changes[i]) < 0)
+        if (watch_add_change_word(b->watch, draft->changes[i]) < 0)
             tell_unknown_kind(b, i, draft->changes[i]);
 }
 
@@ -312,12 +291,19 @@ int config_build_watches(struct config_build *build, struct config_file *file)
     if (!watches)
         return -ENOMEM;
     config->watches = watches;
+    char **places = reallocarray(config->watch_places, config->watch_count + count, sizeof(*places));
+    if (!places)
+        return -ENOMEM;
+    config->watch_places = places;
     for (size_t i = 0; i < count; i++) {
         struct watch_draft *draft = &file->draft->watches[i];
         char where[CONFIG_WHERE_BYTES];
         struct config_name name = {"watch", draft->name, config_where(where, "watches[%zu].name", i),
                                    is_taken(config, draft->name)};
         config_check_name(build, file, &name);
+        places[config->watch_count] = config_file_place(file, where);
+        if (!places[config->watch_count])
+            return -ENOMEM;
         struct watch_build b = {.build = build, .file = file, .watch = &watches[config->watch_count++], .index = i};
         build_watch(&b, draft);
     }

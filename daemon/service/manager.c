@@ -108,6 +108,8 @@ static int open_loop(struct manager *manager, struct error *e)
         r = timer_new(manager->base, on_check, manager, &manager->check_timer);
     if (r == 0)
         r = timer_new(manager->base, manager_once_look, manager, &manager->once_timer);
+    if (r == 0)
+        r = timer_new(manager->base, manager_take_watches, manager, &manager->watches_timer);
     return r < 0 ? error_set(e, r, "the event loop cannot be made: %s", strerror(-r)) : 0;
 }
 
@@ -115,12 +117,14 @@ static int open_loop(struct manager *manager, struct error *e)
 static int open_parts(struct manager *manager, struct error *e)
 {
     const struct config *config = manager->settings.config;
-    struct dispatch_settings settings = manager_dispatch_settings(&manager->settings);
     struct poller_events events = manager_poller_events(manager);
 
     sd_extend_timeout(OPEN_USEC);
     int r = store_open(config->history_path, STORE_WRITE, &manager->store, e);
 
+    if (r == 0)
+        r = manager_settings_complete(&manager->settings, manager->store, e);
+    struct dispatch_settings settings = manager_dispatch_settings(&manager->settings);
     if (r == 0)
         r = http_new(manager->base, &manager->http, e);
     if (r == 0)
@@ -189,6 +193,7 @@ void manager_free(struct manager *manager)
     smtp_free(manager->smtp);
     http_free(manager->http);
     store_close(manager->store);
+    timer_free(manager->watches_timer);
     timer_free(manager->once_timer);
     timer_free(manager->check_timer);
     free_event(manager->watchdog_event);

@@ -68,6 +68,16 @@ int manager_unmute(struct manager *manager, const struct person_wish *wish, stru
 /* Somebody has seen an alert, or the trouble of a channel, the registry or the history. -ENOENT. */
 int manager_ack(struct manager *manager, const struct person_wish *wish, struct error *e);
 
+/* The watches of the settings and those that were added at run time, as watches_row_to_json() has them: {"watches":
+ * […]}, and the one of a name (-ENOENT). */
+int manager_watches(struct manager *manager, json_t **ret, struct error *e);
+int manager_watch(struct manager *manager, const char *name, json_t **ret, struct error *e);
+/* As watchlist_add(), watchlist_remove() and watchlist_pause(); in force at once, or when the look that is under way
+ * has ended. */
+int manager_add_watch(struct manager *manager, const json_t *settings, const char *who, config_report *report,
+                      void *userdata, json_t **ret, struct error *e);
+int manager_remove_watch(struct manager *manager, const char *name, const char *who, struct error *e);
+int manager_pause_watch(struct manager *manager, const char *name, bool paused, const char *who, struct error *e);
 /* As maintenance_start() for a backup; not called back after manager_free(). */
 int manager_backup(struct manager *manager, const char *copy_path, maintenance_callback *callback, void *userdata,
                    struct error *e);

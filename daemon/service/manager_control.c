@@ -43,12 +43,18 @@ int manager_reload(struct manager *manager, config_report *report, void *userdat
         e = &own;
     sd_tell_reloading();
     int r = manager_settings_load(manager->config_path, tell_mistake, &reporting, &after, e);
+    if (r == 0) {
+        r = manager_settings_complete(&after, manager->store, e);
+        if (r < 0)
+            manager_settings_clear(&after);
+    }
     manager->settings_refused = r < 0;
     if (r < 0)
         log_error("The settings from before stay in force: %s", e->text);
     if (r == 0) {
         struct dispatch_settings settings = manager_dispatch_settings(&after);
         manager->settings = after;
+        manager->watches_changed = manager->watches_unseen = false;
         dispatch_configure(manager->dispatch, &settings);
         poller_configure(manager->poller, &after.config->registry, after.watches);
         archive_configure(manager->archive, &after.config->registry);

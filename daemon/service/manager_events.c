@@ -18,6 +18,7 @@ static void on_finished(const struct poll *poll, void *userdata)
     struct manager *manager = userdata;
 
     manager->polls[poll->outcome]++;
+    timer_arm_in(manager->watches_timer, 0);
     manager->progress_usec = clock_stopwatch_usec();
     manager_say_rest(manager);
     if (!manager->said_studies && poll->outcome != POLL_FAILED) {

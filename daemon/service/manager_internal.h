@@ -10,13 +10,14 @@
 #include "service/api.h"
 #include "service/heartbeat.h"
 #include "service/manager.h"
+#include "service/watchlist.h"
 
 #include <event2/event.h>
 
 /* Settings in force, with the index over their watches. */
 struct manager_settings {
     struct config *config;
-    const struct watch **watch_list;
+    struct watchlist *watchlist;
     struct watch_set *watches;
 };
 
@@ -33,6 +34,8 @@ struct manager {
     char *config_path;
     struct manager_settings settings;
     bool settings_refused; /* the files have mistakes since: the old settings run on */
+    bool watches_changed;  /* since the index was made */
+    bool watches_unseen;   /* and some of their studies were not looked at yet */
 
     struct event_base *base;
     struct event *terminate_event, *interrupt_event, *hangup_event;
@@ -49,6 +52,7 @@ struct manager {
     struct http_request *switch_request; /* to the dead man's switch, or NULL */
     struct timer *check_timer;           /* health and what systemd is told */
     struct timer *once_timer;            /* of a once-run, while alerts go out */
+    struct timer *watches_timer;         /* watches that changed during a look */
 
     int64_t started_usec;  /* wall */
     int64_t progress_usec; /* stopwatch: when a poll last began, got on or ended */
@@ -73,8 +77,13 @@ struct manager {
 /* manager_settings.c */
 int manager_settings_load(const char *path, config_report *report, void *userdata, struct manager_settings *ret,
                           struct error *e);
+/* Adds the watches of the history, and the index. */
+int manager_settings_complete(struct manager_settings *settings, struct store *store, struct error *e);
 void manager_settings_clear(struct manager_settings *settings);
 struct dispatch_settings manager_dispatch_settings(const struct manager_settings *settings);
+
+/* manager_watches.c: takes changed watches in, as soon as no look is under way */
+void manager_take_watches(void *userdata);
 
 /* manager_words.c: what people are told on the terminal and in the journal */
 void manager_say_start(struct manager *manager);

@@ -1,7 +1,8 @@
 #include "service/manager_internal.h"
 
+#include "base/log.h"
+
 #include <errno.h>
-#include <stdlib.h>
 
 int manager_settings_load(const char *path, config_report *report, void *userdata, struct manager_settings *ret,
                           struct error *e)
@@ -9,26 +10,29 @@ int manager_settings_load(const char *path, config_report *report, void *userdat
     struct manager_settings settings = {0};
     int r = config_load(path, report, userdata, &settings.config, e);
 
+    if (r == 0)
+        *ret = settings;
+    return r;
+}
+
+int manager_settings_complete(struct manager_settings *settings, struct store *store, struct error *e)
+{
+    struct error why;
+    int r = watchlist_new(settings->config, store, &settings->watchlist, e);
+
     if (r < 0)
         return r;
-    settings.watch_list = calloc(settings.config->watch_count, sizeof(*settings.watch_list));
-    if (settings.watch_list) {
-        for (size_t i = 0; i < settings.config->watch_count; i++)
-            settings.watch_list[i] = &settings.config->watches[i];
-        r = watch_set_new(settings.watch_list, settings.config->watch_count, &settings.watches);
-    }
-    if (!settings.watch_list || r < 0) {
-        manager_settings_clear(&settings);
-        return error_set(e, r < 0 ? r : -ENOMEM, "the watches cannot be taken in: out of memory");
-    }
-    *ret = settings;
+    if (watchlist_index(settings->watchlist, &settings->watches) < 0)
+        return error_set(e, -ENOMEM, "the watches cannot be taken in: out of memory");
+    if (watchlist_note(settings->watchlist, store, &why) < 0)
+        log_warning("The history does not know these watches: %s", why.text);
     return 0;
 }
 
 void manager_settings_clear(struct manager_settings *settings)
 {
     watch_set_free(settings->watches);
-    free(settings->watch_list);
+    watchlist_free(settings->watchlist);
     config_free(settings->config);
     *settings = (struct manager_settings){0};
 }

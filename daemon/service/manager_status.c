@@ -74,14 +74,15 @@ static void history_troubles(const struct manager *manager, trouble_visitor *vis
     }
 }
 
-struct channel_troubles {
+/* What a visit has beside it. */
+struct visiting {
     trouble_visitor *visit;
     void *userdata;
 };
 
 static void channel_trouble(const struct channel_status *status, void *userdata)
 {
-    const struct channel_troubles *troubles = userdata;
+    const struct visiting *troubles = userdata;
     char sentence[1024], open[TEXT_COUNT_BYTES];
 
     if (*status->type == '\0')
@@ -98,13 +99,27 @@ static void channel_trouble(const struct channel_status *status, void *userdata)
     troubles->visit(sentence, troubles->userdata);
 }
 
+static void watch_trouble(const char *name, const struct watch *watch, bool paused, const char *trouble, void *userdata)
+{
+    const struct visiting *visiting = userdata;
+    char sentence[1024];
+
+    (void)watch;
+    (void)paused;
+    if (*trouble == '\0')
+        return;
+    snprintf(sentence, sizeof(sentence), "The watch %s is not in force: %.800s", name, trouble);
+    visiting->visit(sentence, visiting->userdata);
+}
+
 void manager_each_trouble(struct manager *manager, trouble_visitor *visit, void *userdata)
 {
-    struct channel_troubles troubles = {.visit = visit, .userdata = userdata};
+    struct visiting troubles = {.visit = visit, .userdata = userdata};
 
     registry_troubles(manager, visit, userdata);
     history_troubles(manager, visit, userdata);
     dispatch_each_status(manager->dispatch, channel_trouble, &troubles);
+    watchlist_each(manager->settings.watchlist, watch_trouble, &troubles);
     if (manager->settings_refused)
         visit("The settings files have mistakes; the settings from before are in force", userdata);
 }
@@ -170,26 +185,25 @@ static void append_channel(const struct channel_status *status, void *userdata)
                             json_time(status->last_good_usec), "next_attempt", json_time(status->next_attempt_usec)));
 }
 
-static json_t *watch_status(const struct watch *watch)
+static void append_watch(const char *name, const struct watch *watch, bool paused, const char *trouble, void *userdata)
 {
     json_t *studies = json_array(), *channels = json_array();
 
-    for (size_t i = 0; i < watch->study_count; i++)
+    for (size_t i = 0; watch && i < watch->study_count; i++)
         json_array_append_new(studies, json_text(watch->studies[i]));
-    for (size_t i = 0; i < watch->channel_count; i++)
+    for (size_t i = 0; watch && i < watch->channel_count; i++)
         json_array_append_new(channels, json_text(watch->channels[i]));
-    return json_pack("{s:s, s:o, s:o}", "name", watch->name, "studies", studies, "channels", channels);
+    json_array_append_new(userdata, json_pack("{s:s, s:o, s:o, s:b, s:o}", "name", name, "studies", studies, "channels",
+                                              channels, "paused", paused, "trouble", json_text(trouble)));
 }
 
 json_t *manager_status(struct manager *manager)
 {
-    const struct config *config = manager->settings.config;
     json_t *troubles = json_array(), *channels = json_array(), *watches = json_array();
 
     manager_each_trouble(manager, append_trouble, troubles);
     dispatch_each_status(manager->dispatch, append_channel, channels);
-    for (size_t i = 0; i < config->watch_count; i++)
-        json_array_append_new(watches, watch_status(&config->watches[i]));
+    watchlist_each(manager->settings.watchlist, append_watch, watches);
     int64_t uptime_usec = clock_wall_usec() - manager->started_usec;
     return json_pack("{s:s, s:b, s:I, s:o, s:I, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I}}", "version",
                      TRIALWATCH_VERSION, "running", 1, "pid", (json_int_t)getpid(), "started",

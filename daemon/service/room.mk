@@ -7,6 +7,7 @@ libtrialwatch_a_SOURCES += \
 	%D%/api_routes.c \
 	%D%/api_socket.c \
 	%D%/api_socket.h \
+	%D%/api_watches.c \
 	%D%/config.h \
 	%D%/config_build.h \
 	%D%/config_channel.c \
@@ -14,6 +15,7 @@ libtrialwatch_a_SOURCES += \
 	%D%/config_file.h \
 	%D%/config_load.c \
 	%D%/config_locate.c \
+	%D%/config_made.c \
 	%D%/config_main.c \
 	%D%/config_manual.c \
 	%D%/config_pace.c \
@@ -45,8 +47,11 @@ libtrialwatch_a_SOURCES += \
 	%D%/manager_status.c \
 	%D%/manager_switch.c \
 	%D%/manager_watchdog.c \
+	%D%/manager_watches.c \
 	%D%/manager_words.c \
 	%D%/sd.c \
 	%D%/sd.h \
 	%D%/sd_journal.c \
-	%D%/version.h
+	%D%/version.h \
+	%D%/watchlist.c \
+	%D%/watchlist.h

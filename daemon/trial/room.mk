@@ -53,6 +53,8 @@ libtrialwatch_a_SOURCES += \
 	%D%/watch_index.h \
 	%D%/watch_keys.c \
 	%D%/watch_keys.h \
+	%D%/watch_json.c \
+	%D%/watch_json.h \
 	%D%/watch_notices.c \
 	%D%/watch_place.c \
 	%D%/watch_set.c \

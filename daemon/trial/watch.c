@@ -1,5 +1,6 @@
 #include "trial/watch.h"
 
+#include <errno.h>
 #include <string.h>
 
 static void free_strings(char **strings, size_t count)
@@ -50,6 +51,32 @@ unsigned watch_weights_from(enum weight weight)
 unsigned watch_default_weights(void)
 {
     return watch_weights_from(WEIGHT_NOTABLE);
+}
+
+int watch_add_change_word(struct watch *watch, const char *word)
+{
+    enum kind kind = kind_from_name(word);
+    enum weight weight;
+
+    if (kind != KIND_COUNT) {
+        watch->kinds |= kind_bit(kind);
+        return 0;
+    }
+    if (weight_from_name(word, &weight) < 0)
+        return -EINVAL;
+    watch->weights |= watch_weights_from(weight);
+    return 0;
+}
+
+size_t watch_change_words(const char *ret[static WATCH_CHANGE_WORDS])
+{
+    size_t count = 0;
+
+    for (enum kind kind = 0; kind < KIND_COUNT; kind++)
+        ret[count++] = kind_info(kind)->name;
+    for (enum weight weight = WEIGHT_SILENT; weight <= WEIGHT_URGENT; weight++)
+        ret[count++] = weight_name(weight);
+    return count;
 }
 
 bool watch_has_query(const struct watch *watch)

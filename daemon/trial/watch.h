@@ -54,6 +54,14 @@ unsigned watch_default_weights(void);
 /* The set of this weight and all above it. */
 unsigned watch_weights_from(enum weight weight);
 
+/* Adds what a word of changes: stands for: a kind by its name, or a weight, which is all changes of that weight or
+ * more. -EINVAL for another word. */
+int watch_add_change_word(struct watch *watch, const char *word);
+
+/* All such words. Returns how many. */
+#define WATCH_CHANGE_WORDS (KIND_COUNT + WEIGHT_URGENT + 1)
+size_t watch_change_words(const char *ret[static WATCH_CHANGE_WORDS]);
+
 bool watch_has_query(const struct watch *watch);
 
 /* Whether the watch asks to be told of this change of a study (after is the newer version).

@@ -134,9 +134,9 @@ class House:
         watches = [{"name": "watch", "studies": list(studies), **watch, "notify": notify}]
         return self.start_daemon(self.write_settings(watches, channels))
 
-    def trialwatch(self, *arguments, environment=None, seconds=60):
+    def trialwatch(self, *arguments, environment=None, seconds=60, typed=None):
         finished = subprocess.run([self.client_program, *map(str, arguments)], capture_output=True, text=True,
-                                  timeout=seconds, env={**self.environment, **(environment or {})}, check=False)
+                                  timeout=seconds, input=typed, env={**self.environment, **(environment or {})}, check=False)
         assert not SANITIZER_LINE.search(finished.stderr), finished.stderr
         return Result(finished)
 

@@ -75,11 +75,16 @@ static int connect_daemon(void)
     return fd;
 }
 
+/* Until all is sent, or the daemon has heard enough. */
 static void send_text(int fd, const char *text)
 {
     size_t len = strlen(text);
+    ssize_t n;
 
-    assert_int_equal(send(fd, text, len, MSG_NOSIGNAL), (ssize_t)len);
+    while (len > 0 && (n = send(fd, text, len, MSG_NOSIGNAL)) > 0) {
+        text += n;
+        len -= (size_t)n;
+    }
 }
 
 /* Everything up to the end of the stream; the caller frees. */
@@ -378,6 +383,19 @@ static const yaml_node_t *value_at(yaml_document_t *document, const yaml_node_t 
     return NULL;
 }
 
+/* A path has one for each of its methods. */
+static size_t count_operations(yaml_document_t *document, const yaml_node_t *paths)
+{
+    size_t count = 0;
+
+    for (const yaml_node_pair_t *pair = paths->data.mapping.pairs.start; pair < paths->data.mapping.pairs.top; pair++) {
+        const yaml_node_t *path = yaml_document_get_node(document, pair->value);
+        count += value_at(document, path, "get") ? 1 : 0;
+        count += value_at(document, path, "post") ? 1 : 0;
+    }
+    return count;
+}
+
 static void routes_and_openapi_agree(void **state)
 {
     struct config_mistakes none = {.report = NULL};
@@ -403,7 +421,7 @@ static void routes_and_openapi_agree(void **state)
         assert_string_equal(value_at(&file.document, entry, "x-permission")->data.scalar.value,
                             routes[i].permission == API_ACT ? "act" : "read");
     }
-    assert_int_equal(paths->data.mapping.pairs.top - paths->data.mapping.pairs.start, count);
+    assert_int_equal(count_operations(&file.document, paths), count);
     config_file_clear(&file);
 }
 

@@ -138,7 +138,7 @@ static const struct {
      "t.yaml:5: log.level: \"loud\" is no level; write error, warning, notice, info or debug"},
     {"nothing to watch", REGISTRY HERE,
      "t.yaml:1: nothing is watched; write for example watches: [{name: freedom, studies: [NCT04614467], notify: "
-     "[here]}]"},
+     "[here]}], or watches: [] and add them with trialwatch watch add"},
     {"a bad NCT id",
      REGISTRY
      "watches:\n  - name: freedom\n    studies:\n      - NCT04614467\n      - NCT0461446\n    notify: [here]\n" HERE,
