@@ -52,6 +52,11 @@ int64_t pace_quiet_until_usec(const struct channel_pace *pace, const struct zone
     return from != until && quiet ? next_at(zone, now_usec, until, -1) : 0;
 }
 
+bool pace_is_stranded(int64_t made_usec, int64_t due_usec, int64_t now_usec)
+{
+    return made_usec > now_usec && due_usec >= made_usec;
+}
+
 int64_t pace_due_usec(const struct channel_pace *pace, const struct zone *zone, enum weight weight, bool waited,
                       int64_t now_usec)
 {

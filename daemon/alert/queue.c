@@ -229,6 +229,8 @@ static void attempt_next(struct queue *queue, int64_t next_due_usec, int64_t now
         return;
     }
     int64_t at = queue->message.next_attempt_usec;
+    if (pace_is_stranded(queue->message.created_usec, at, now_usec))
+        at = now_usec;
     if (at < queue->paused_until_usec)
         at = queue->paused_until_usec;
     if (at <= now_usec) {
@@ -239,12 +241,26 @@ static void attempt_next(struct queue *queue, int64_t next_due_usec, int64_t now
     sleep_until(queue, at < next_due_usec ? at : next_due_usec, now_usec);
 }
 
+/* What was to come by a clock that has been set back since would come too late. */
+static void note_time(struct queue *queue, int64_t now_usec)
+{
+    if (now_usec < queue->stepped_usec) {
+        queue->held_usec = queue->paused_until_usec = 0;
+        if (queue->failing_since_usec > now_usec)
+            queue->failing_since_usec = now_usec;
+        if (queue->told_usec > now_usec)
+            queue->told_usec = now_usec;
+    }
+    queue->stepped_usec = now_usec;
+}
+
 static void step(void *userdata)
 {
     struct queue *queue = userdata;
     int64_t now_usec = clock_wall_usec(), next_due_usec;
     struct error error = {0};
 
+    note_time(queue, now_usec);
     if (queue->delivery || queue->asking)
         return;
     if (queue->record.waiting && write_record(queue) < 0) {

@@ -46,6 +46,7 @@ struct queue {
     json_t *document;                  /* owned; its document meanwhile */
     struct delivery *delivery;         /* under way, or NULL */
     int64_t started_usec;              /* wall */
+    int64_t stepped_usec;              /* wall; of the last step */
     int64_t held_usec;                 /* wall; no held alert is due before; 0: not known, INT64_MAX: none is held */
     char shorter_id[MESSAGE_ID_BYTES]; /* the message that the receiver found too large */
     char only_id[MESSAGE_ID_BYTES];    /* the mail that only some of the recipients took yet */

@@ -52,21 +52,27 @@ static void fold_name(const struct queue *queue, const struct alert_row *row, ch
 static int on_alert(const struct alert_row *row, void *userdata)
 {
     struct collecting *collecting = userdata;
+    int64_t now_usec = collecting->now_usec;
+    bool stranded = pace_is_stranded(row->created_usec, row->due_usec, now_usec);
 
-    if (row->due_usec > collecting->now_usec) {
+    if (row->due_usec > now_usec && !stranded) {
         if (row->due_usec < collecting->next_usec)
             collecting->next_usec = row->due_usec;
         return 0;
     }
     if (collecting->count == MAX_ALERTS) {
-        collecting->next_usec = collecting->now_usec;
+        collecting->next_usec = now_usec;
         return 0;
     }
     struct due *due = &collecting->items[collecting->count++];
-    *due = (struct due){.weight = row->weight, .waited = row->state == ALERT_HELD, .created_usec = row->created_usec};
+    *due = (struct due){
+        .weight = row->weight,
+        .waited = row->state == ALERT_HELD && !stranded,
+        .created_usec = row->created_usec > now_usec ? 0 : row->created_usec,
+    };
     snprintf(due->id, sizeof(due->id), "%s", row->id);
     fold_name(collecting->queue, row, due->fold, sizeof(due->fold));
-    return mutes_cover(collecting->queue->around->store, row->nct_id, row->watches, collecting->now_usec, due->muted,
+    return mutes_cover(collecting->queue->around->store, row->nct_id, row->watches, now_usec, due->muted,
                        sizeof(due->muted), NULL) < 0
                ? -EIO
                : 0;
@@ -150,7 +156,7 @@ static long rate_left(const struct queue *queue, int64_t now_usec)
 
     if (pace->rate_usec <= 0 || pace->rate_messages <= 0)
         return -1;
-    long sent = outbox_delivered_since(queue->around->store, queue->name, now_usec - pace->rate_usec);
+    long sent = outbox_delivered_since(queue->around->store, queue->name, now_usec - pace->rate_usec, now_usec);
     return sent >= pace->rate_messages ? 0 : pace->rate_messages - sent;
 }
 

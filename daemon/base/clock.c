@@ -24,25 +24,28 @@ static int64_t read_clock(clockid_t id)
     return (int64_t)ts.tv_sec * USEC_PER_SEC + ts.tv_nsec / 1000;
 }
 
-/* The offset that a test keeps in a file, 0 without one. */
-static int64_t outside_offset_usec(void)
+/* What a test keeps in a file; nothing without one. */
+struct outside {
+    int64_t offset_usec, wall_usec;
+};
+
+static struct outside read_outside(void)
 {
     const char *path = getenv("TRIALWATCH_TEST_CLOCK");
-    char text[32] = {0};
+    char text[64] = {0}, *rest;
 
     if (!path)
-        return 0;
+        return (struct outside){0};
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return 0;
+        return (struct outside){0};
     ssize_t n = read(fd, text, sizeof(text) - 1);
     close(fd);
-    return n > 0 ? strtoll(text, NULL, 10) : 0;
-}
-
-static int64_t shift_usec(void)
-{
-    return atomic_load(&offset_usec) + outside_offset_usec();
+    if (n <= 0)
+        return (struct outside){0};
+    struct outside outside = {.offset_usec = strtoll(text, &rest, 10)};
+    outside.wall_usec = strtoll(rest, NULL, 10);
+    return outside;
 }
 
 bool clock_is_simulated(void)
@@ -52,12 +55,16 @@ bool clock_is_simulated(void)
 
 int64_t clock_wall_usec(void)
 {
-    return read_clock(CLOCK_REALTIME) + shift_usec();
+    struct outside outside = read_outside();
+
+    return read_clock(CLOCK_REALTIME) + atomic_load(&offset_usec) + outside.offset_usec + outside.wall_usec;
 }
 
 int64_t clock_monotonic_usec(void)
 {
-    return read_clock(CLOCK_MONOTONIC) + shift_usec() + (clock_is_simulated() ? SIMULATED_START_USEC : 0);
+    int64_t shift_usec = atomic_load(&offset_usec) + read_outside().offset_usec;
+
+    return read_clock(CLOCK_MONOTONIC) + shift_usec + (clock_is_simulated() ? SIMULATED_START_USEC : 0);
 }
 
 int64_t clock_stopwatch_usec(void)

@@ -2,7 +2,8 @@
  *
  * Every time is in microseconds: wall times since 1970 in UTC, monotonic ones since some start. A test shifts both by
  * an offset, so that years pass in seconds: in the process by clock_advance_usec(), from outside by a file that the
- * environment variable TRIALWATCH_TEST_CLOCK names and that holds the offset as a decimal number. */
+ * environment variable TRIALWATCH_TEST_CLOCK names and that holds the offset as a decimal number. A second number there
+ * shifts wall time alone, as when somebody sets the clock. */
 #pragma once
 
 #include <stdbool.h>

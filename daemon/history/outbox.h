@@ -139,5 +139,6 @@ struct outbox_counts {
 /* channel NULL: all of them. */
 int outbox_count(struct store *store, const char *channel, struct outbox_counts *ret, struct error *e);
 
-/* Messages delivered by a channel since that time: for its rate. A negative errno on failure. */
-long outbox_delivered_since(struct store *store, const char *channel, int64_t since_usec);
+/* Messages delivered by a channel since that time: for its rate. What was delivered later than now, before the clock
+ * was set back, does not count. A negative errno on failure. */
+long outbox_delivered_since(struct store *store, const char *channel, int64_t since_usec, int64_t now_usec);

@@ -257,10 +257,10 @@ int outbox_thread(struct store *store, const char *channel, const char *nct_id, 
     return 0;
 }
 
-long outbox_delivered_since(struct store *store, const char *channel, int64_t since_usec)
+long outbox_delivered_since(struct store *store, const char *channel, int64_t since_usec, int64_t now_usec)
 {
     _cleanup_query_ struct query query = {0};
-    int r = query_row(&query, store, SQL_MESSAGE_DELIVERED_SINCE, NULL, TEXT(channel), INT(since_usec));
+    int r = query_row(&query, store, SQL_MESSAGE_DELIVERED_SINCE, NULL, TEXT(channel), INT(since_usec), INT(now_usec));
 
     return r < 0 ? r : query_integer(&query, 0);
 }

@@ -257,7 +257,7 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_MESSAGE_SHRINK] = "UPDATE messages SET alert_count = alert_count - 1 WHERE id = ?1",
     [SQL_MESSAGE_SENDING] = "SELECT count(*) FROM alerts WHERE message = ?1 AND state = 2",
     [SQL_MESSAGE_DELIVERED_SINCE] =
-        "SELECT count(*) FROM messages WHERE channel = ?1 AND state = 1 AND finished_usec >= ?2",
+        "SELECT count(*) FROM messages WHERE channel = ?1 AND state = 1 AND finished_usec BETWEEN ?2 AND ?3",
     [SQL_ATTEMPT_INSERT] =
         "INSERT INTO attempts (message, started_usec, latency_usec, outcome, retry_at_usec, code, answer, thread)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",

@@ -44,10 +44,12 @@ static void judge(struct manager *manager, struct condition *condition, const st
         condition->told_usec = 0;
         return;
     }
-    if (!condition->bad) {
-        condition->bad = true;
+    /* A clock that was set back leaves times that are still to come. */
+    if (!condition->bad || condition->since_usec > now_usec)
         condition->since_usec = now_usec;
-    }
+    if (condition->told_usec > now_usec)
+        condition->told_usec = now_usec;
+    condition->bad = true;
     bool due = condition->told_usec == 0 ? now_usec - condition->since_usec >= seen->wait_usec
                                          : now_usec - condition->told_usec >= TELL_AGAIN_USEC &&
                                                !acks_cover(manager->store, condition->name, condition->since_usec);

@@ -38,16 +38,17 @@ class TestClock:
 
     def __init__(self, path):
         self.path = pathlib.Path(path)
-        self.offset_seconds = 0
+        self.offset_seconds = self.jumped_seconds = 0
         self._write()
 
     def _write(self):
         fresh = self.path.with_suffix(".new")
-        fresh.write_text(str(int(self.offset_seconds * 1_000_000)), encoding="ascii")
+        offsets = [self.offset_seconds] + ([self.jumped_seconds] if self.jumped_seconds else [])
+        fresh.write_text(" ".join(str(int(seconds * 1_000_000)) for seconds in offsets), encoding="ascii")
         fresh.replace(self.path)
 
     def now(self):
-        return time.time() + self.offset_seconds
+        return time.time() + self.offset_seconds + self.jumped_seconds
 
     def advance(self, seconds):
         self.offset_seconds += seconds
@@ -56,7 +57,12 @@ class TestClock:
     def set(self, date, hour=14):
         """To that hour, UTC, of a date: 14 is after the registry's refresh."""
         moment = datetime.fromisoformat(date).replace(hour=hour, tzinfo=timezone.utc)
-        self.offset_seconds = moment.timestamp() - time.time()
+        self.offset_seconds = moment.timestamp() - self.jumped_seconds - time.time()
+        self._write()
+
+    def jump(self, seconds):
+        """Somebody sets the clock, forward or back: no time passes."""
+        self.jumped_seconds += seconds
         self._write()
 
 

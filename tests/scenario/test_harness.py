@@ -154,6 +154,8 @@ def test_the_clock_file_has_the_offset_in_microseconds(tmp_path):
     assert clock.path.read_text() == "3600000000"
     clock.set("2020-11-04")
     assert abs(clock.now() - 1604498400) < 5
+    clock.jump(-3600)
+    assert abs(clock.now() - 1604494800) < 5 and clock.path.read_text().endswith(" -3600000000")
 
 
 def test_settings_are_written_as_yaml():

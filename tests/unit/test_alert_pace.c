@@ -174,9 +174,20 @@ static void urgent_alerts_may_pass_quiet_hours_but_wait_for_the_digest(void **st
     assert_int_equal(pace_due_usec(&pace, z, WEIGHT_NOTABLE, true, now), now); /* its digest has come */
 }
 
+static void what_a_clock_set_back_left_behind_is_due_again(void **state)
+{
+    (void)state;
+    assert_false(pace_is_stranded(100, 100, 100));
+    assert_false(pace_is_stranded(100, 900, 100)); /* put off, as it should be */
+    assert_true(pace_is_stranded(101, 101, 100));
+    assert_true(pace_is_stranded(500, 900, 100));
+    assert_false(pace_is_stranded(500, 300, 100)); /* put off since */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_a_clock_set_back_left_behind_is_due_again),
         cmocka_unit_test(offsets_are_those_of_libc),
         cmocka_unit_test(a_time_that_clocks_skip_comes_after_the_skip),
         cmocka_unit_test(names_that_are_no_zone_are_refused),

@@ -126,6 +126,10 @@ static void a_file_shifts_time_from_outside(void **state)
     assert_in_range(clock_wall_usec() - before, 0, USEC_PER_MINUTE);
     assert_int_equal(write(fd, "3600000000\n", 11), 11);
     assert_in_range(clock_wall_usec() - before, USEC_PER_HOUR, USEC_PER_HOUR + USEC_PER_MINUTE);
+    int64_t monotonic = clock_monotonic_usec();
+    assert_int_equal(pwrite(fd, "3600000000 -7200000000\n", 23, 0), 23);
+    assert_in_range(clock_wall_usec() - before + USEC_PER_HOUR, 0, USEC_PER_MINUTE);
+    assert_in_range(clock_monotonic_usec() - monotonic, 0, USEC_PER_MINUTE);
     close(fd);
     unlink(path);
     assert_in_range(clock_wall_usec() - before, 0, USEC_PER_MINUTE);

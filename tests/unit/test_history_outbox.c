@@ -224,9 +224,10 @@ static void a_message_is_delivered(void **state)
     assert_int_equal(alert.row.finished_usec, NOW + USEC_PER_MINUTE + 20);
     assert_int_equal(alert.row.attempts, 2);
     assert_string_equal(alert.message_id, message);
-    assert_int_equal(outbox_delivered_since(f->store, "cardiology", NOW + USEC_PER_MINUTE + 20), 1);
-    assert_int_equal(outbox_delivered_since(f->store, "cardiology", NOW + USEC_PER_MINUTE + 21), 0);
-    assert_int_equal(outbox_delivered_since(f->store, "other", 0), 0);
+    assert_int_equal(outbox_delivered_since(f->store, "cardiology", NOW + USEC_PER_MINUTE + 20, INT64_MAX), 1);
+    assert_int_equal(outbox_delivered_since(f->store, "cardiology", NOW + USEC_PER_MINUTE + 21, INT64_MAX), 0);
+    assert_int_equal(outbox_delivered_since(f->store, "cardiology", 0, NOW + USEC_PER_MINUTE + 19), 0);
+    assert_int_equal(outbox_delivered_since(f->store, "other", 0, INT64_MAX), 0);
     assert_string_equal(outsider_reads(f->path, "SELECT count(*) FROM attempts"), "0"); /* not committed yet */
     assert_ok(f, store_commit(f->store, &f->e));
     assert_string_equal(outsider_reads(f->path, "SELECT state || ' ' || attempts || ' ' || last_answer FROM alert_log"),
@@ -489,7 +490,8 @@ static void what_is_due_is_found_without_scanning(void **state)
 
     assert_plan(f, SQL_MESSAGE_NEXT, "SEARCH messages USING INDEX messages_open (channel=?)");
     assert_plan(f, SQL_ALERT_KEYS_WAITING, "SEARCH alerts USING INDEX alerts_waiting (channel=? AND due_usec<?)");
-    assert_plan(f, SQL_MESSAGE_DELIVERED_SINCE, "messages_delivered (channel=? AND finished_usec>?)");
+    assert_plan(f, SQL_MESSAGE_DELIVERED_SINCE,
+                "messages_delivered (channel=? AND finished_usec>? AND finished_usec<?)");
 }
 
 int main(void)
