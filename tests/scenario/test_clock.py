@@ -106,3 +106,39 @@ def test_the_registry_is_asked_no_more_often(house, days):
         wait_until(lambda looks=looks: len(house.registry.requests("/version")) >= looks, "a look an hour")
     house.settle(BEFORE)
     assert len(house.registry.requests("/version")) <= 4
+
+
+def suspend(house, date):
+    record = load_record(STORY / FREEDOM / f"{AFTER}.json")
+    record["protocolSection"]["statusModule"]["overallStatus"] = "SUSPENDED"
+    house.registry.put(record, date=date)
+
+
+def test_a_digest_whose_hour_summer_time_skips_comes_after_the_skip(house):
+    """On 27 March 2022 clocks in Berlin go from 02:00 to 03:00, at 01:00 UTC: there is no 02:30, but a 03:30."""
+    hook = start(house, digest="daily 02:30 Europe/Berlin")
+    house.clock.set("2022-03-26")
+    suspend(house, "2022-03-26")
+    publish(house, "2022-03-26")
+    wait_until(lambda: house.status()["channels"][0]["held"], "the alert to be held")
+    house.clock.set("2022-03-27", hour=1)
+    house.clock.advance(20 * 60)
+    house.poll()
+    assert hook.take() == []
+    house.clock.advance(15 * 60)
+    wait_until(hook.messages, "the digest")
+
+
+@pytest.mark.parametrize("day", ["2022-03-27", "2021-10-31"], ids=["begins", "ends"])
+def test_looks_keep_their_distance_when_summer_time_begins_and_ends(house, day):
+    house.environment["TZ"] = "Europe/Berlin"
+    house.start_story(BEFORE)
+    house.clock.set(day, hour=0)
+    house.watch([FREEDOM], [house.webhook_channel(house.start_webhook())])
+    house.settle(BEFORE)
+    house.registry.clear_log()
+    for looks in range(1, 4):
+        house.clock.advance(HOUR * 1.1)
+        wait_until(lambda looks=looks: len(house.registry.requests("/version")) >= looks, "a look an hour")
+    house.settle(BEFORE)
+    assert len(house.registry.requests("/version")) <= 4

@@ -72,6 +72,30 @@ def test_a_study_leaves_the_query_by_its_status(house):
     assert settle_told(house, hook, "2023-02-14") == []  # the query does not find it any more
 
 
+def test_a_query_near_a_place_finds_the_study_when_a_site_opens_there(house):
+    """Cedars-Sinai in Los Angeles joins FREEDOM in January 2021."""
+    near = {"lat": 34.05, "lon": -118.24, "within": "50km"}
+    hook = watch_query(house, QUERY, "2020-11-04", near=near)
+    assert FREEDOM not in {study for _, study, _ in members(house)}
+    assert all("filter.geo=distance" in entry["target"] for entry in asked(house, "query.cond"))
+    messages = settle_told(house, hook, "2021-01-19")
+    assert ("listed", None) in told(messages) and FREEDOM in studies_of(messages)
+    assert ("cd34", FREEDOM, 1) in members(house)
+
+
+def test_an_id_that_becomes_an_alias_neither_enters_nor_leaves(house):
+    hook = watch_query(house, QUERY, "2020-11-04")
+    record = load_record(STORY / FREEDOM / "2020-11-04.json")
+    record["protocolSection"]["identificationModule"].update(nctId="NCT80000002", nctIdAliases=[FREEDOM])
+    house.registry.remove(FREEDOM)
+    house.registry.put(record, date="2020-11-05")
+    assert not {kind for kind, _ in told(settle_told(house, hook, "2020-11-05"))} & {"listed", "unlisted"}
+    assert ("cd34", FREEDOM, 1) in members(house) and len(members(house)) == 2
+    house.registry.remove("NCT80000002")
+    message, = settle_told(house, hook, "2020-11-06")
+    assert told([message]) == [("unlisted", None)]
+
+
 def test_what_is_there_already_is_told_in_one_message_when_asked_for(house):
     house.start_story("2020-11-04")
     hook = house.start_webhook()

@@ -172,6 +172,42 @@ def test_a_study_is_followed_under_an_alias(house):
     assert message["studies"][0]["nct_id"] == FREEDOM
 
 
+def merged(**status):
+    """The record into which the registry takes FREEDOM, whose id is an alias of it from now on."""
+    record = load_record(STORY / FREEDOM / f"{BEFORE}.json")
+    record["protocolSection"]["identificationModule"].update(nctId="NCT80000002", nctIdAliases=[FREEDOM])
+    record["protocolSection"]["statusModule"].update(status)
+    return record
+
+
+def test_an_id_that_becomes_an_alias_is_followed_under_the_new_one(house, hook):
+    house.registry.remove(FREEDOM)
+    house.registry.put(merged(), date="2021-09-20")
+    house.go_to("2021-09-20")
+    assert not house.status()["registry"].get("missing") and hook.take() == []
+    house.registry.put(merged(overallStatus="SUSPENDED"), date="2021-09-21")
+    house.go_to("2021-09-21")
+    message, = hook.take()
+    assert message["studies"][0]["nct_id"] == "NCT80000002"
+    assert "status" in [change["kind"] for change in message["studies"][0]["changes"]]
+
+
+def test_a_study_that_is_withdrawn_and_comes_back_has_not_closed_or_opened(house, hook):
+    record = load_record(STORY / FREEDOM / f"{BEFORE}.json")
+    sites = house.ask("sites", FREEDOM)
+    house.registry.remove(FREEDOM)
+    house.registry.refresh()
+    house.poll()
+    wait_until(lambda: house.status()["registry"].get("missing"), "the missing study to be named")
+    assert house.ask("sites", FREEDOM) == sites
+    house.registry.put(record)
+    house.registry.refresh()
+    house.poll()
+    wait_until(lambda: not house.status()["registry"].get("missing"), "the study to be back")
+    house.settle()
+    assert house.ask("sites", FREEDOM) == sites and hook.take() == []
+
+
 @pytest.mark.parametrize("retry_after", [1800, "date"])
 def test_retry_after_is_honoured_even_for_a_person(house, hook, retry_after):
     if retry_after == "date":
