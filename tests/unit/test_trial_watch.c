@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define BIT(kind) (UINT64_C(1) << (kind))
 #define ARE(...) ((char *[]){__VA_ARGS__})
@@ -530,6 +531,15 @@ static void count_visit(const struct watch *watch, void *userdata)
     ++*(size_t *)userdata;
 }
 
+/* Of this process: how busy the machine is does not count. */
+static int64_t cpu_usec(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+    return (int64_t)ts.tv_sec * USEC_PER_SEC + ts.tv_nsec / 1000;
+}
+
 /* A million watches of some 500,000 studies: what one daemon for everybody would hold. */
 static void a_million_watches_are_found_at_once(void **state)
 {
@@ -549,12 +559,12 @@ static void a_million_watches_are_found_at_once(void **state)
         watches[i] = (struct watch){.name = names[i], .studies = &studies[i], .study_count = 1};
         pointers[i] = &watches[i];
     }
-    int64_t start_usec = clock_stopwatch_usec();
+    int64_t start_usec = cpu_usec();
     assert_int_equal(watch_set_new(pointers, count, &set), 0);
-    int64_t built_usec = clock_stopwatch_usec();
+    int64_t built_usec = cpu_usec();
     for (int i = 0; i < 100000; i++)
         watch_set_visit(set, study, count_visit, &visits);
-    int64_t visited_usec = clock_stopwatch_usec();
+    int64_t visited_usec = cpu_usec();
     print_message("1,000,000 watches: built in %lld ms, 100,000 studies visited in %lld ms\n",
                   (long long)(built_usec - start_usec) / 1000, (long long)(visited_usec - built_usec) / 1000);
     assert_int_equal(visits, 100000 * 4);
