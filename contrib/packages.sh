@@ -15,9 +15,10 @@ run_packages=(ca-certificates python3-minimal libpython3-stdlib)
 test_packages=(
     libcmocka-dev python3-pytest python3-pytest-xdist python3-yaml python3-jsonschema
     clang libclang-rt-14-dev clang-tidy clang-format cppcheck shellcheck codespell mandoc
-    openssl sqlite3 zstd xz-utils git jq
+    openssl sqlite3 zstd xz-utils git jq zsh fish
     postfix dovecot-imapd libsasl2-modules
     debootstrap systemd systemd-container dbus
+    prometheus rpm apparmor
 )
 
 # To make the .deb and look it over.
