@@ -18,7 +18,7 @@ test_packages=(
     openssl sqlite3 zstd xz-utils git jq zsh fish
     postfix dovecot-imapd libsasl2-modules
     debootstrap systemd systemd-container dbus
-    prometheus rpm apparmor
+    prometheus rpm apparmor strace
 )
 
 # To make the .deb and look it over.

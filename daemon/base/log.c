@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,6 +28,14 @@ static const char *priority_colour(int priority)
     return priority == LOG_DEBUG ? "\033[2m" : "";
 }
 
+/* Unless NO_COLOR says something (https://no-color.org). */
+static bool wants_colour(void)
+{
+    const char *no_color = getenv("NO_COLOR");
+
+    return !(no_color && *no_color);
+}
+
 /* Under systemd the "<N>" prefix carries the priority; on a terminal a colour does. */
 static void write_stderr(int priority, const struct log_event *event, const char *text)
 {
@@ -36,7 +45,7 @@ static void write_stderr(int priority, const struct log_event *event, const char
         fprintf(stderr, "<%d>%s\n", priority, text);
     else if (terminal && event && event->to_be_found)
         ;
-    else if (terminal && !getenv("NO_COLOR"))
+    else if (terminal && wants_colour())
         fprintf(stderr, "%s%s\033[0m\n", priority_colour(priority), text);
     else
         fprintf(stderr, "%s\n", text);

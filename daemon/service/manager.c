@@ -20,7 +20,7 @@
 static void log_mistake(const char *line, void *userdata)
 {
     (void)userdata;
-    log_write(LOG_ERR, &(struct log_event){.message_id = EVENT_CONFIG_REFUSED}, "%s", line);
+    manager_say_mistake(line);
 }
 
 static void on_terminate(evutil_socket_t signal, short what, void *userdata)

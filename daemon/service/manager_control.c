@@ -19,7 +19,7 @@ static void tell_mistake(const char *line, void *userdata)
 {
     const struct reporting *reporting = userdata;
 
-    log_write(LOG_ERR, &(struct log_event){.message_id = EVENT_CONFIG_REFUSED}, "%s", line);
+    manager_say_mistake(line);
     if (reporting->report)
         reporting->report(line, reporting->userdata);
 }

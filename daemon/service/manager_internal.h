@@ -86,6 +86,7 @@ struct dispatch_settings manager_dispatch_settings(const struct manager_settings
 void manager_take_watches(void *userdata);
 
 /* manager_words.c: what people are told on the terminal and in the journal */
+void manager_say_mistake(const char *line);
 void manager_say_start(struct manager *manager);
 void manager_say_studies(struct manager *manager);
 void manager_tell_systemd(struct manager *manager);

@@ -1,5 +1,6 @@
 #include "service/manager_internal.h"
 
+#include "alert/sink.h"
 #include "base/clock.h"
 #include "base/events.h"
 #include "base/log.h"
@@ -23,6 +24,15 @@ static void append_list(struct buf *out, const char *const *words, size_t count)
         buf_printf(out, "%s%s", i == 0 ? "" : i + 1 == count ? " and " : ", ", words[i]);
     if (shown < count)
         buf_printf(out, " and %zu more", count - shown);
+}
+
+/* It may quote who should have got mail; --check-config and the answer to a reload name him. */
+void manager_say_mistake(const char *line)
+{
+    _cleanup_buf_ struct buf safe = {0};
+
+    sink_append_journal(&safe, line);
+    log_write(LOG_ERR, &(struct log_event){.message_id = EVENT_CONFIG_REFUSED}, "%s", buf_string(&safe));
 }
 
 void manager_say_start(struct manager *manager)

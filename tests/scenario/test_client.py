@@ -302,6 +302,26 @@ def test_long_answers_go_through_the_pager_on_a_terminal_only(story):
     assert on_terminal(story, "history", FREEDOM, PAGER="head -n 1").count("\n") == 1
 
 
+def test_long_work_shows_its_progress_on_a_terminal_only(story):
+    ours, theirs = pty.openpty()
+    done = subprocess.run([story.client_program, "verify"], stdout=subprocess.PIPE, stderr=theirs, env=story.environment,
+                          check=True)
+    os.close(theirs)
+    seen = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert re.search(r"Recomputing the ledger: (\d+) of \1 \(100%\)", seen) and done.stdout.startswith(b"The ledger holds")
+    assert seen.endswith("\r\x1b[K")
+    assert story.trialwatch("verify").err == ""
+
+
+def test_the_manual_has_every_exit_status(programs):
+    del programs
+    header = (TOP / "daemon/client/client.h").read_text(encoding="utf-8")
+    manual = (TOP / "daemon/trialwatch.1").read_text(encoding="utf-8")
+    section = manual.partition(".Sh EXIT STATUS")[2].partition(".Sh ")[0]
+    assert re.findall(r"^\.It (\d+)$", section, re.MULTILINE) == re.findall(r"CLIENT_\w+ = (\d+)", header)
+
+
 def test_a_reader_that_goes_away_is_no_mishap(story):
     line = f"{story.client_program} history {FREEDOM} | head -n 1"
     done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, env=story.environment, check=True)

@@ -2,6 +2,7 @@
 looked at in test_systemd.py."""
 
 import re
+import subprocess
 import sys
 
 from alerts import BEFORE, OPENED, many_sites_record, publish
@@ -77,3 +78,15 @@ def test_a_look_in_which_every_record_changed_is_a_hundred_studies_and_a_number(
     registry.refresh()
     house.poll()
     wait_until(lambda: daemon.log.count(" has changed: ") == STUDIES_PER_LOOK + 1, "the line of the next look")
+
+
+def test_a_mistake_in_a_recipients_address_does_not_say_whose_it_is(house):
+    mail = {"to": ["jane@doe@example.org"], "from": "trialwatch@example.org", "server": "smtp://localhost"}
+    settings = house.write_settings([{"name": "watch", "studies": [FREEDOM], "notify": ["office"]}],
+                                    [{"name": "office", "email": mail}])
+    daemon = house.start_daemon(settings, ready=False)
+    assert daemon.wait() == 1
+    assert "is no mail address" in daemon.log and "jane" not in daemon.log
+    checked = subprocess.run([house.daemon_program, "-c", settings, "--check-config"], capture_output=True, text=True,
+                             check=False)
+    assert "jane@doe@example.org" in checked.stderr

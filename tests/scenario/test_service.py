@@ -3,6 +3,7 @@ with."""
 
 import os
 import pathlib
+import pty
 import re
 import shutil
 import signal
@@ -171,6 +172,20 @@ def test_a_long_silence_of_the_registry_is_told_and_its_end_too(house):
     assert "The registry can be read again" in receiver.received[1].body.decode()
     assert house.status()["healthy"]
     assert len(receiver.received) == 2
+
+
+@pytest.mark.parametrize("no_color, coloured", [(None, True), ("", True), ("1", False)])
+def test_on_a_terminal_an_error_is_red_unless_no_color_says_so(house, no_color, coloured):
+    house.history_path.write_text("somebody's diary\n" * 100, encoding="utf-8")
+    environment = {**house.environment, **({} if no_color is None else {"NO_COLOR": no_color})}
+    ours, theirs = pty.openpty()
+    ended = subprocess.run([house.daemon_program, "-c", house.write_settings(WATCH, CONSOLE)], stdin=subprocess.DEVNULL,
+                           stdout=subprocess.DEVNULL, stderr=theirs, env=environment, check=False)
+    os.close(theirs)
+    said = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert ended.returncode == 1 and str(house.history_path) in said
+    assert ("\033[31m" in said) == coloured and ("\033" in said) == coloured
 
 
 # Reload and stop
@@ -408,6 +423,14 @@ def test_the_services_are_hardened(tmp_path, name):
     unit = next(path for path in units(tmp_path) if path.name == name)
     result = analyze("security", "--offline=yes", "--threshold=12", unit)
     assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.skipif(not shutil.which("apparmor_parser"), reason="apparmor_parser is not there")
+def test_the_apparmor_profile_compiles():
+    profile = TOP / "contrib/apparmor/usr.sbin.trialwatchd"
+    compiled = subprocess.run(["apparmor_parser", "--skip-kernel-load", "--skip-cache", "--stdout", profile],
+                              capture_output=True, check=False)
+    assert compiled.returncode == 0 and b"trialwatchd" in compiled.stdout, compiled.stderr
 
 
 def test_every_event_has_a_text_in_the_catalog_and_back():

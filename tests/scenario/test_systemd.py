@@ -134,7 +134,7 @@ def test_starts_when_it_is_configured_and_enabled_and_not_before(server):
     assert server.ask_unit("ActiveState") == "inactive"
     assert server.ask_unit("UnitFileState") == "disabled"
     assert server.ask_unit("UnitFileState", "trialwatchd.socket") == "disabled"
-    assert server.mode("/etc/trialwatch") == "750 root trialwatch"
+    assert server.mode("/etc/trialwatch") == server.mode("/etc/trialwatch/conf.d") == "750 root trialwatch"
     assert not server.path("/var/lib/trialwatch").exists()
 
     server.configure()
@@ -144,6 +144,7 @@ def test_starts_when_it_is_configured_and_enabled_and_not_before(server):
     server.wait_for_refresh("2020-11-04")
     assert server.attempt("trialwatch", "status").returncode == 0
     assert server.ask_unit("NRestarts") == "0"
+    assert server.ask_unit("MemoryMax") == str(512 * 1024 * 1024)
     assert server.journal(f"MESSAGE_ID={STARTED}")
 
     assert server.mode("/var/lib/trialwatch") == "750 trialwatch trialwatch"
@@ -296,6 +297,11 @@ def test_one_look_needs_no_daemon(server):
     assert len(server.slack.accepted) == 1
     assert server.mode("/var/lib/trialwatch/history.db") == "640 trialwatch trialwatch"
 
+    server.run("systemctl", "enable", "--now", "trialwatch-once.timer")
+    assert server.ask_unit("NextElapseUSecRealtime", "trialwatch-once.timer")
+    server.run("systemctl", "start", "trialwatchd")
+    assert server.is_active() and not server.is_active("trialwatch-once.timer")
+
 
 def test_survives_reboot_upgrade_and_removal_and_goes_with_a_purge(server, newer_package):
     server.configure()
@@ -340,6 +346,7 @@ def test_the_guide_to_backup_and_restore_can_be_followed(server):
     copy, daily, check, restore = guide("backup")
     server.run("sh", "-ec", copy)
     server.run("sh", "-ec", daily)
+    assert server.ask_unit("NextElapseUSecRealtime", "trialwatch-backup.timer")
     server.run("systemctl", "start", "trialwatch-backup")
     made, = server.path("/var/lib/trialwatch/backup").iterdir()
     server.go_to("2021-01-19")
