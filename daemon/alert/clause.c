@@ -123,7 +123,8 @@ static void on_answers(const struct filter_result *result, void *userdata)
         if (!says_yes(result, index, &why))
             decline(clauses, json_string_value(study), watch);
     if (why.text[0])
-        log_warning("The condition of watch %s (when:) counts as true: %s", watch, why.text);
+        log_about(LOG_WARNING, "TRIALWATCH_WATCH", watch, "The condition of watch %s (when:) counts as true: %s", watch,
+                  why.text);
     json_array_remove(clauses->names, 0);
     event_active(clauses->deferred, EV_TIMEOUT, 1);
 }
@@ -176,7 +177,8 @@ static void ask_next(evutil_socket_t fd, short what, void *userdata)
     while ((name = json_string_value(json_array_get(clauses->names, 0)))) {
         if (ask(clauses, name, &error) >= 0)
             return;
-        log_warning("The condition of watch %s (when:) counts as true: %s", name, error.text);
+        log_about(LOG_WARNING, "TRIALWATCH_WATCH", name, "The condition of watch %s (when:) counts as true: %s", name,
+                  error.text);
         json_array_remove(clauses->names, 0);
     }
     finish(clauses);

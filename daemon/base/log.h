@@ -36,6 +36,10 @@ void log_set_max_priority(int priority);
 /* event may be NULL. The text is cleaned, see text_clean(), and cut at 2047 bytes. */
 void log_write(int priority, const struct log_event *event, const char *format, ...) _printf_(3, 4);
 
+/* A line about one study, watch, channel or alert, which its field names. */
+#define log_about(priority, field, value, ...)                                                                         \
+    log_write((priority), &(const struct log_event){.fields = {{(field), (value)}}}, __VA_ARGS__)
+
 #define log_error(...) log_write(LOG_ERR, NULL, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_WARNING, NULL, __VA_ARGS__)
 #define log_notice(...) log_write(LOG_NOTICE, NULL, __VA_ARGS__)

@@ -56,7 +56,7 @@ void archive_fetch_failed(struct archive *archive, int err, int64_t retry_after_
     text_clean(job->progress.trouble);
     int64_t retry_usec = pace_note_failure(&archive->pace, now_usec, retry_after_usec);
     bool failed = is_final(err) || ++job->tries >= ARCHIVE_MAX_TRIES;
-    log_write(failed ? LOG_WARNING : LOG_INFO, NULL,
+    log_about(failed ? LOG_WARNING : LOG_INFO, "TRIALWATCH_STUDY", job->progress.nct_id,
               "%s cannot be fetched from the registry's archive%s, which is left alone for %s: %s",
               job->progress.nct_id, failed ? "" : " for now",
               text_format_duration(retry_usec - now_usec, wait, sizeof(wait)), job->progress.trouble);
@@ -131,7 +131,7 @@ static void fetch_on(struct archive *archive)
     int r;
 
     if (archive->entry_index == archive->entry_count) {
-        log_write(LOG_INFO, &(struct log_event){.fields = {{"TRIALWATCH_STUDY", nct_id}}},
+        log_about(LOG_INFO, "TRIALWATCH_STUDY", nct_id,
                   "%s: the history has all of the registry's archive from before it was first seen: %s", nct_id,
                   text_format_count((size_t)archive->job->progress.stored, "version", versions));
         complete(archive);

@@ -170,8 +170,8 @@ static void write_rest(const struct telling *telling, size_t rest)
     const char *nct_id = telling->version->nct_id;
     char count[TEXT_COUNT_BYTES];
 
-    log_write(LOG_INFO, &(struct log_event){.fields = {{"TRIALWATCH_STUDY", nct_id}}}, "%s: %s: trialwatch diff %s",
-              nct_id, text_format_count(rest, "more notable or urgent change", count), nct_id);
+    log_about(LOG_INFO, "TRIALWATCH_STUDY", nct_id, "%s: %s: trialwatch diff %s", nct_id,
+              text_format_count(rest, "more notable or urgent change", count), nct_id);
 }
 
 static void write_lines(struct telling *telling)

@@ -61,6 +61,11 @@ static int describe_mute(struct manager *manager, enum mute_subject subject, con
     return *ret ? 0 : error_set(e, -ENOMEM, "out of memory");
 }
 
+static const char *field_of(enum mute_subject subject)
+{
+    return subject == MUTE_STUDY ? "TRIALWATCH_STUDY" : "TRIALWATCH_WATCH";
+}
+
 int manager_mute(struct manager *manager, const struct person_wish *wish, json_t **ret, struct error *e)
 {
     char name[MUTE_NAME_BYTES], until[CLOCK_TEXT_BYTES];
@@ -76,8 +81,8 @@ int manager_mute(struct manager *manager, const struct person_wish *wish, json_t
         r = manager_end_change(manager, mutes_begin(manager->store, &mute, e), e);
     if (r < 0)
         return r;
-    log_notice("%s %s is muted until %s by %s", mute_subject_name(mute.subject), name,
-               clock_format_utc(mute.until_usec, until), wish->who);
+    log_about(LOG_NOTICE, field_of(mute.subject), name, "%s %s is muted until %s by %s",
+              mute_subject_name(mute.subject), name, clock_format_utc(mute.until_usec, until), wish->who);
     return describe_mute(manager, mute.subject, name, mute.until_usec, ret, e);
 }
 
@@ -92,7 +97,8 @@ int manager_unmute(struct manager *manager, const struct person_wish *wish, stru
     if (r == 0)
         r = manager_end_change(manager, mutes_end(manager->store, subject, name, wish->who, clock_wall_usec(), e), e);
     if (r == 0)
-        log_notice("%s %s is no longer muted, by %s", mute_subject_name(subject), name, wish->who);
+        log_about(LOG_NOTICE, field_of(subject), name, "%s %s is no longer muted, by %s", mute_subject_name(subject),
+                  name, wish->who);
     return r;
 }
 
@@ -124,6 +130,14 @@ static bool is_trouble(const struct manager *manager, const char *name)
     return false;
 }
 
+/* NULL: the registry or the history, which have no field. */
+static const char *field_of_ack(const struct ack *ack)
+{
+    if (ack->subject == ACK_ALERT)
+        return "TRIALWATCH_ALERT";
+    return strcmp(ack->name, "registry") == 0 || strcmp(ack->name, "history") == 0 ? NULL : "TRIALWATCH_CHANNEL";
+}
+
 int manager_ack(struct manager *manager, const struct person_wish *wish, struct error *e)
 {
     struct ack ack = {.name = wish->name, .who = wish->who, .note = wish->note, .acked_usec = clock_wall_usec()};
@@ -135,6 +149,6 @@ int manager_ack(struct manager *manager, const struct person_wish *wish, struct 
     if (r == 0)
         r = manager_end_change(manager, acks_add(manager->store, &ack, e), e);
     if (r == 0)
-        log_info("%s was acknowledged by %s", wish->name, wish->who);
+        log_about(LOG_INFO, field_of_ack(&ack), wish->name, "%s was acknowledged by %s", wish->name, wish->who);
     return r;
 }

@@ -81,8 +81,7 @@ static int tell_study(const struct study_row *row, void *userdata)
         if (row->recruiting_sites > 0)
             buf_printf(&line, ", %ld of them recruiting", row->recruiting_sites);
         buf_printf(&line, ", as of the registry's refresh of %s", row->refresh);
-        log_write(LOG_INFO, &(struct log_event){.fields = {{"TRIALWATCH_STUDY", row->nct_id}}}, "%s",
-                  buf_string(&line));
+        log_about(LOG_INFO, "TRIALWATCH_STUDY", row->nct_id, "%s", buf_string(&line));
         buf_free(&line);
         break;
     }
