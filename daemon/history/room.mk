@@ -38,6 +38,8 @@ libtrialwatch_a_SOURCES += \
 	%D%/outbox_rows.h \
 	%D%/polls.c \
 	%D%/polls.h \
+	%D%/progress.c \
+	%D%/progress.h \
 	%D%/rows.h \
 	%D%/site_ranges.c \
 	%D%/site_ranges.h \

@@ -37,6 +37,17 @@ CREATE TABLE studies (
     glance            BLOB CHECK (length(glance) = 32) -- of the newest version's text as it last came; NULL: not known
 ) STRICT;
 
+-- How far the listing of the whole registry has come; no row while none is under way.
+CREATE TABLE progress (
+    id         INTEGER PRIMARY KEY CHECK (id = 1),
+    refresh    TEXT NOT NULL,
+    token      TEXT NOT NULL,    -- of the next page
+    records    INTEGER NOT NULL, -- so far
+    total      INTEGER NOT NULL, -- promised; negative when the registry did not say
+    first_poll INTEGER NOT NULL, -- in which it began
+    questions  TEXT NOT NULL     -- a digest of the queries that were asked then
+) STRICT;
+
 CREATE TABLE aliases (
     alias TEXT PRIMARY KEY,
     study INTEGER NOT NULL REFERENCES studies

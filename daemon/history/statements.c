@@ -63,6 +63,8 @@ static const char *const texts[SQL_COUNT] = {
                             " WHERE nct_id = ?1",
     [SQL_STUDY_GLANCE] = "SELECT glance FROM studies WHERE nct_id = ?1 AND glance IS NOT NULL",
     [SQL_STUDY_SET_GLANCE] = "UPDATE studies SET glance = ?2 WHERE nct_id = ?1",
+    [SQL_STUDY_SEEN_SINCE] = "SELECT 1 FROM studies WHERE last_poll >= ?2 AND"
+                             " (nct_id = ?1 OR id = (SELECT study FROM aliases WHERE alias = ?1))",
     [SQL_STUDY_COUNT_ARCHIVED] = "UPDATE studies SET version_count = version_count + 1 WHERE nct_id = ?1",
     [SQL_STUDY_COUNT] = "SELECT count(*) FROM studies",
     [SQL_STUDY_KEYS] = "SELECT id FROM studies ORDER BY nct_id",
@@ -181,6 +183,14 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_ALERT_THREAD] =
         "SELECT p.thread FROM alerts a JOIN attempts p ON p.message = a.message WHERE a.channel = ?1"
         " AND a.study = (SELECT id FROM studies WHERE nct_id = ?2) AND p.thread IS NOT NULL ORDER BY p.id LIMIT 1",
+
+    [SQL_PROGRESS_GET] = "SELECT refresh, token, records, total, first_poll, questions FROM progress",
+    [SQL_PROGRESS_SET] =
+        "INSERT INTO progress (id, refresh, token, records, total, first_poll, questions)"
+        " VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO UPDATE SET refresh = excluded.refresh,"
+        " token = excluded.token, records = excluded.records, total = excluded.total,"
+        " first_poll = excluded.first_poll, questions = excluded.questions",
+    [SQL_PROGRESS_CLEAR] = "DELETE FROM progress",
 
     [SQL_QUERY_RUNS] = "SELECT 1 FROM queries WHERE watch = ?1 AND question = ?2",
     [SQL_QUERY_SET] =

@@ -45,6 +45,15 @@ int versions_set_glance(struct store *store, const char *nct_id, const uint8_t g
     return r < 0 ? r : check_seen(store, nct_id, e);
 }
 
+int versions_seen_since(struct store *store, const char *nct_id_or_alias, int64_t poll, bool *ret, struct error *e)
+{
+    _cleanup_query_ struct query query = {0};
+    int r = query_row(&query, store, SQL_STUDY_SEEN_SINCE, e, TEXT(nct_id_or_alias), INT(poll));
+
+    *ret = r >= 0;
+    return r == -ENOENT ? 0 : r;
+}
+
 int versions_resolve(struct store *store, const char *nct_id_or_alias, char ret[static STUDY_NCT_ID_BYTES],
                      struct error *e)
 {

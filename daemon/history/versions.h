@@ -56,6 +56,9 @@ int versions_glance(struct store *store, const char *nct_id, uint8_t ret[static 
 int versions_set_glance(struct store *store, const char *nct_id, const uint8_t glance[static STUDY_HASH_BYTES],
                         struct error *e);
 
+/* Whether the study of this id or alias was seen in that poll or a later one. */
+int versions_seen_since(struct store *store, const char *nct_id_or_alias, int64_t poll, bool *ret, struct error *e);
+
 /* The NCT id of the study that answers to this id or alias. -ENOENT. */
 int versions_resolve(struct store *store, const char *nct_id_or_alias, char ret[static STUDY_NCT_ID_BYTES],
                      struct error *e);

@@ -16,7 +16,8 @@
 #define NCT_ID_LENGTH 11
 
 /* totalCount of the first page shows whether a listing came in full. Commas may stand in a query as they are. */
-#define STUDIES_QUERY "/studies?pageSize=%d&countTotal=true&filter.ids="
+#define WHOLE_QUERY "/studies?pageSize=%d&countTotal=true"
+#define STUDIES_QUERY WHOLE_QUERY "&filter.ids="
 #define FOUND_QUERY "/studies?pageSize=%d&countTotal=true&fields=NCTId&%s"
 #define TOKEN_QUERY "&pageToken="
 
@@ -128,6 +129,15 @@ int ctgov_append_query_url(struct buf *out, const char *base_url, const char *qu
     size_t before = out->len;
 
     buf_printf(out, "%.*s" FOUND_QUERY, base_length(base_url), base_url, CTGOV_PAGE_SIZE, question);
+    int r = token ? append_token(out, token, e) : 0;
+    return r < 0 ? r : check_url(out, before, e);
+}
+
+int ctgov_append_whole_url(struct buf *out, const char *base_url, const char *token, struct error *e)
+{
+    size_t before = out->len;
+
+    buf_printf(out, "%.*s" WHOLE_QUERY, base_length(base_url), base_url, CTGOV_PAGE_SIZE);
     int r = token ? append_token(out, token, e) : 0;
     return r < 0 ? r : check_url(out, before, e);
 }

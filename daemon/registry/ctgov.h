@@ -51,6 +51,9 @@ int ctgov_append_studies_url(struct buf *out, const char *base_url, const char *
 int ctgov_append_query_url(struct buf *out, const char *base_url, const char *question, const char *token,
                            struct error *e);
 
+/* BASE/studies for everything that the registry has. */
+int ctgov_append_whole_url(struct buf *out, const char *base_url, const char *token, struct error *e);
+
 struct ctgov_version {
     char api_version[16];        /* "2.0.5" */
     char refresh[REFRESH_BYTES]; /* dataTimestamp, "" when the answer has none */

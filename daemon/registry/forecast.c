@@ -1,5 +1,6 @@
 #include "registry/forecast.h"
 
+#include "history/versions.h"
 #include "registry/finding.h"
 #include "registry/listing.h"
 #include "registry/plan.h"
@@ -8,6 +9,7 @@
 #include <errno.h>
 
 struct forecast {
+    struct store *store;
     const char *base_url;
     struct plan *plan;
     struct buf url;
@@ -68,8 +70,27 @@ static int tell_query(struct forecast *forecast, const struct plan_query *query,
     return 0;
 }
 
+/* As many as are known; more is told by the registry's first page. */
+static int tell_whole(struct forecast *forecast, struct error *e)
+{
+    _cleanup_(listing_free_cleanup) struct listing *listing = NULL;
+    size_t count;
+    const struct plan_whole *wholes = plan_wholes(forecast->plan, &count);
+    bool is_running = false;
+
+    for (size_t i = 0; i < count; i++)
+        is_running = is_running || wholes[i].is_running;
+    if (listing_new_whole(forecast->base_url, NULL, 0, NULL, &listing) < 0)
+        return error_set(e, -ENOMEM, "there is no memory to plan a look at the registry");
+    int r = listing_next(listing, &forecast->url, e);
+    if (r < 0)
+        return r;
+    tell(forecast, FORECAST_STUDIES, wholes[0].watch->name, is_running ? versions_count_studies(forecast->store) : -1);
+    return 0;
+}
+
 /* As if the registry gave every record of a request on one page. */
-static int tell_studies(struct forecast *forecast, struct error *e)
+static int tell_named(struct forecast *forecast, struct error *e)
 {
     _cleanup_(listing_free_cleanup) struct listing *listing = NULL;
     size_t count;
@@ -101,7 +122,7 @@ static int tell_queries(struct forecast *forecast, size_t *ret_count, struct err
 
 static int tell_all(struct forecast *forecast, struct error *e)
 {
-    size_t query_count, study_count;
+    size_t query_count, study_count, whole_count;
     int r = tell_queries(forecast, &query_count, e);
 
     if (r < 0)
@@ -109,14 +130,16 @@ static int tell_all(struct forecast *forecast, struct error *e)
     if (plan_finish(forecast->plan) < 0)
         return error_set(e, -ENOMEM, "there is no memory to plan a look at the registry");
     plan_studies(forecast->plan, &study_count);
-    r = tell_studies(forecast, e);
-    return r == 0 && query_count + study_count > 0 ? tell_version(forecast, e) : r;
+    plan_wholes(forecast->plan, &whole_count);
+    r = whole_count > 0 ? tell_whole(forecast, e) : tell_named(forecast, e);
+    return r == 0 && query_count + study_count + whole_count > 0 ? tell_version(forecast, e) : r;
 }
 
 int forecast_each(struct store *store, const char *base_url, const struct watch_set *watches, forecast_visitor *visit,
                   void *userdata, struct error *e)
 {
-    _cleanup_(forecast_clear) struct forecast forecast = {.base_url = base_url, .visit = visit, .userdata = userdata};
+    _cleanup_(forecast_clear) struct forecast forecast = {
+        .store = store, .base_url = base_url, .visit = visit, .userdata = userdata};
     int r = ctgov_check_base_url(base_url, e);
 
     if (r < 0)

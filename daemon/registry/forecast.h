@@ -12,10 +12,10 @@ const char *forecast_subject_name(enum forecast_subject subject);
 
 struct forecast_request {
     enum forecast_subject subject;
-    const char *watch; /* of a query, else "" */
+    const char *watch; /* of a query or of the whole registry, else "" */
     const char *url;   /* of the first page; the others add the token that the page before gives */
     long pages;
-    long records; /* to be expected in all pages; -1: nobody knows, the query was never asked */
+    long records; /* to be expected in all pages; -1: nobody knows, it was never asked */
 };
 
 /* Calls visit for every request; its texts are borrowed for the call. Nothing is sent or written. 0, or negative with a

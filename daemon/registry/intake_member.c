@@ -53,35 +53,46 @@ static json_t *reason_for_leaving(const struct intake *intake)
     return json_pack("{s:s}", "status", status);
 }
 
-static int add_change(struct intake *intake, const struct plan_answer *answer)
+/* Takes over before and after. */
+static int add_change(struct intake *intake, enum kind kind, json_t *before, json_t *after)
 {
     struct change_list *changes = &intake->changes;
     struct change *items = reallocarray(changes->items, changes->count + 1, sizeof(*items));
-    bool enters = answer->standing == PLAN_ENTERS;
-    enum kind kind = enters ? KIND_LISTED : KIND_UNLISTED;
-    const char *watch = answer->query->watch->name;
 
-    if (!items)
+    if (!items) {
+        json_decref(before);
+        json_decref(after);
         return -ENOMEM;
+    }
     changes->items = items;
     changes->capacity = changes->count + 1;
-    struct change change = {
+    struct change *change = &items[changes->count++];
+    *change = (struct change){
         .kind = kind,
         .weight = kind_info(kind)->weight,
         .path = strdup(""),
+        .before = before,
+        .after = after,
         .old_index = SITE_NONE,
         .new_index = SITE_NONE,
         .old_item = SITE_NONE,
         .new_item = SITE_NONE,
     };
-    if (!enters) {
-        change.before = json_pack("{s:s}", "watch", watch);
-        change.after = reason_for_leaving(intake);
-    } else {
-        change.after = json_pack("{s:s, s:b}", "watch", watch, "existing", !answer->query->is_running);
-    }
-    items[changes->count++] = change;
-    return change.path && (change.before || change.after) ? 0 : -ENOMEM;
+    return change->path && (before || after) ? 0 : -ENOMEM;
+}
+
+static int add_listed(struct intake *intake, const struct watch *watch, bool existing)
+{
+    return add_change(intake, KIND_LISTED, NULL, json_pack("{s:s, s:b}", "watch", watch->name, "existing", existing));
+}
+
+static int add_move(struct intake *intake, const struct plan_answer *answer)
+{
+    const struct watch *watch = answer->query->watch;
+
+    if (answer->standing == PLAN_ENTERS)
+        return add_listed(intake, watch, !answer->query->is_running);
+    return add_change(intake, KIND_UNLISTED, json_pack("{s:s}", "watch", watch->name), reason_for_leaving(intake));
 }
 
 /* Entering and leaving is told once the query has its baseline, of which the settings may ask to be told too. */
@@ -90,6 +101,19 @@ static bool is_news(const struct plan_answer *answer)
     const struct plan_query *query = answer->query;
 
     return query->is_running || (answer->standing == PLAN_ENTERS && query->watch->announce_existing);
+}
+
+/* A study that was never seen is news to a watch of the whole registry that has its baseline. */
+static int add_new_to_wholes(struct intake *intake)
+{
+    size_t count = 0;
+    const struct plan_whole *wholes = intake->plan ? plan_wholes(intake->plan, &count) : NULL;
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < count; i++)
+        if (wholes[i].is_running)
+            r = add_listed(intake, wholes[i].watch, false);
+    return r;
 }
 
 int intake_find_members(struct intake *intake)
@@ -103,10 +127,10 @@ int intake_find_members(struct intake *intake)
         if (moves && !is_news(answer))
             continue;
         intake->members[intake->member_count++] = answer->query->watch;
-        if (moves && add_change(intake, answer) < 0)
+        if (moves && add_move(intake, answer) < 0)
             return -ENOMEM;
     }
-    return 0;
+    return intake->same || intake->before ? 0 : add_new_to_wholes(intake);
 }
 
 int intake_write_moves(struct intake *intake, int64_t now_usec, struct error *e)

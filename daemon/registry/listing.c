@@ -22,11 +22,12 @@ struct listing {
     const char *base_url;
     const char *const *ids;
     size_t count;
+    bool whole; /* one request, for everything */
     enum asked *asked;
     struct range *ranges; /* still to be asked; the last one is the one that is being asked */
     size_t range_count;
     char **tokens; /* of the pages of this request so far; the last one is the page that is being asked */
-    size_t token_count;
+    size_t token_count, token_capacity;
     size_t records;  /* of this request so far */
     long long total; /* of this request, negative when the registry did not say */
     char etag[LISTING_ETAG_BYTES];
@@ -57,6 +58,15 @@ static void lay_ranges(struct listing *listing, size_t per_request)
     }
 }
 
+static int make_room(struct listing *listing, size_t range_count, size_t token_capacity)
+{
+    listing->token_capacity = token_capacity;
+    listing->asked = calloc(listing->count + 1, sizeof(*listing->asked));
+    listing->ranges = calloc(range_count, sizeof(*listing->ranges));
+    listing->tokens = calloc(token_capacity, sizeof(*listing->tokens));
+    return listing->asked && listing->ranges && listing->tokens ? 0 : -ENOMEM;
+}
+
 int listing_new(const char *base_url, const char *const *ids, size_t count, struct listing **ret)
 {
     _cleanup_(listing_free_cleanup) struct listing *listing = calloc(1, sizeof(*listing));
@@ -65,12 +75,36 @@ int listing_new(const char *base_url, const char *const *ids, size_t count, stru
     if (!listing)
         return -ENOMEM;
     *listing = (struct listing){.base_url = base_url, .ids = ids, .count = count, .total = -1};
-    listing->asked = calloc(count + 1, sizeof(*listing->asked));
-    listing->ranges = calloc(count / per_request + 1 + HALVING_LEVELS, sizeof(*listing->ranges));
-    listing->tokens = calloc(per_request + LISTING_SPARE_PAGES, sizeof(*listing->tokens));
-    if (!listing->asked || !listing->ranges || !listing->tokens)
+    if (make_room(listing, count / per_request + 1 + HALVING_LEVELS, per_request + LISTING_SPARE_PAGES) < 0)
         return -ENOMEM;
     lay_ranges(listing, per_request);
+    *ret = TAKE_PTR(listing);
+    return 0;
+}
+
+static int go_on_from(struct listing *listing, const struct listing_place *place)
+{
+    listing->tokens[0] = strdup(place->token);
+    if (!listing->tokens[0])
+        return -ENOMEM;
+    listing->token_count = 1;
+    listing->records = place->records;
+    listing->total = place->total;
+    return 0;
+}
+
+int listing_new_whole(const char *base_url, const char *const *ids, size_t count, const struct listing_place *from,
+                      struct listing **ret)
+{
+    _cleanup_(listing_free_cleanup) struct listing *listing = calloc(1, sizeof(*listing));
+
+    if (!listing)
+        return -ENOMEM;
+    *listing = (struct listing){.base_url = base_url, .ids = ids, .count = count, .whole = true, .total = -1};
+    if (make_room(listing, 1, LISTING_MAX_PAGES) < 0 || (from && go_on_from(listing, from) < 0))
+        return -ENOMEM;
+    listing->ranges[0].count = count;
+    listing->range_count = 1;
     *ret = TAKE_PTR(listing);
     return 0;
 }
@@ -103,15 +137,31 @@ int listing_next(struct listing *listing, struct buf *ret, struct error *e)
         return 0;
 
     const struct range *range = current(listing);
+    const char *token = current_token(listing);
     buf_reset(ret);
-    int r = ctgov_append_studies_url(ret, listing->base_url, listing->ids + range->first, range->count,
-                                     current_token(listing), e);
+    int r = listing->whole
+                ? ctgov_append_whole_url(ret, listing->base_url, token, e)
+                : ctgov_append_studies_url(ret, listing->base_url, listing->ids + range->first, range->count, token, e);
     return r < 0 ? r : 1;
 }
 
 size_t listing_request_size(const struct listing *listing)
 {
     return current(listing)->count;
+}
+
+bool listing_place(const struct listing *listing, struct listing_place *ret)
+{
+    if (!listing->whole || listing->range_count == 0 || listing->token_count == 0)
+        return false;
+    *ret = (struct listing_place){.records = listing->records, .total = listing->total};
+    snprintf(ret->token, sizeof(ret->token), "%s", current_token(listing));
+    return true;
+}
+
+long long listing_total(const struct listing *listing)
+{
+    return listing->total;
 }
 
 bool listing_etag_moved(struct listing *listing, const char *etag)
@@ -141,7 +191,7 @@ bool listing_take_id(struct listing *listing, const char *nct_id)
 
     if (found)
         listing->asked[found - listing->ids] = ASKED_ANSWERED;
-    return found != NULL;
+    return found || listing->whole;
 }
 
 void listing_take_unreadable(struct listing *listing, const char *nct_id)
@@ -159,15 +209,20 @@ void listing_take_unreadable(struct listing *listing, const char *nct_id)
         listing->someone_unreadable = true;
 }
 
+static size_t max_tokens(const struct listing *listing)
+{
+    return listing->whole ? listing->token_capacity : current(listing)->count + LISTING_SPARE_PAGES;
+}
+
 static int add_token(struct listing *listing, const char *token, struct error *e)
 {
     for (size_t i = 0; i < listing->token_count; i++) {
         if (strcmp(listing->tokens[i], token) == 0)
             return error_set(e, -EBADMSG, "the registry gave the same page token twice, so its listing has no end");
     }
-    if (listing->token_count + 1 >= current(listing)->count + LISTING_SPARE_PAGES)
+    if (listing->token_count + 1 >= max_tokens(listing))
         return error_set(e, -EBADMSG, "the registry's listing of %zu studies has more than %zu pages",
-                         current(listing)->count, listing->token_count + 1);
+                         listing->whole ? listing->records : current(listing)->count, listing->token_count + 1);
     char *copy = strdup(token);
     if (!copy)
         return error_set(e, -ENOMEM, "there is no memory to go on listing");
@@ -209,7 +264,7 @@ int listing_take_refusal(struct listing *listing, const struct error *why, struc
 {
     if (listing->token_count > 0)
         return error_set(e, -ESTALE, "the registry no longer knows its own page token: %s", why->text);
-    if (++listing->refusals > LISTING_MAX_REFUSALS)
+    if (listing->whole || ++listing->refusals > LISTING_MAX_REFUSALS)
         return error_set(e, -EINVAL, "%s", why->text);
     if (current(listing)->count > 1) {
         halve(listing);

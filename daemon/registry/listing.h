@@ -1,4 +1,5 @@
-/* The asking for a list of studies: which request comes next, and which ids were answered.
+/* The asking for a list of studies, or for all that the registry has: which request comes next, and which ids were
+ * answered.
  *
  * The ids are asked for in the fewest requests, each with as many pages as it takes. A request that is refused is
  * halved until the one id that the registry does not take is found. Pure: the poller does the requests. */
@@ -21,10 +22,26 @@
 
 #define LISTING_ETAG_BYTES 128
 
+/* The whole registry has some 600. */
+#define LISTING_MAX_PAGES ((size_t)5000)
+
 struct listing;
+
+/* Where a listing of the whole registry stands between two pages. */
+struct listing_place {
+    char token[CTGOV_TOKEN_BYTES]; /* of the next page */
+    size_t records;                /* so far */
+    long long total;               /* promised; negative when the registry did not say */
+};
 
 /* base_url and ids, which are sorted, are borrowed. 0 or -ENOMEM. */
 int listing_new(const char *base_url, const char *const *ids, size_t count, struct listing **ret);
+
+/* Of the whole registry, in which these ids should be. from: where one that was interrupted goes on; NULL: the first
+ * page. An id that is not open then may have been answered before. */
+int listing_new_whole(const char *base_url, const char *const *ids, size_t count, const struct listing_place *from,
+                      struct listing **ret);
+
 void listing_free(struct listing *listing);
 DEFINE_CLEANUP(struct listing *, listing_free)
 
@@ -34,12 +51,19 @@ int listing_next(struct listing *listing, struct buf *ret, struct error *e);
 /* How many ids the request that listing_next() gave asks for. */
 size_t listing_request_size(const struct listing *listing);
 
+/* Whether the whole registry is listed and another page follows; then where it stands is in ret. */
+bool listing_place(const struct listing *listing, struct listing_place *ret);
+
+/* How many studies the registry promised for the request under way; negative when it did not say. */
+long long listing_total(const struct listing *listing);
+
 /* Whether this page's ETag, which the registry makes from its data's time, says that it has refreshed since the first
  * page. Only a hint; once it was wrong, listing_distrust_etags() and it is not given again. */
 bool listing_etag_moved(struct listing *listing, const char *etag);
 void listing_distrust_etags(struct listing *listing);
 
-/* Whether this id or alias of a study that came was asked for in this request; it counts as answered. */
+/* Whether this id or alias of a study that came was asked for in this request, as every id is of the whole registry; it
+ * counts as answered. */
 bool listing_take_id(struct listing *listing, const char *nct_id);
 
 /* A record that could not be read; nct_id is NULL when it does not even say whose it is: then nobody is missing. */

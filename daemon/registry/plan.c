@@ -3,6 +3,8 @@
 #include "registry/question.h"
 
 #include <errno.h>
+#include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +19,8 @@ struct plan {
     const struct watch_set *watches;
     struct plan_query *queries; /* owned */
     size_t query_count;
+    struct plan_whole *wholes; /* owned */
+    size_t whole_count;
     struct membership *memberships; /* owned; by id, then by query */
     size_t membership_count;
     const char **studies; /* owned array, borrowed ids */
@@ -39,6 +43,7 @@ void plan_free(struct plan *plan)
         free_ids(&plan->queries[i]);
     }
     free(plan->queries);
+    free(plan->wholes);
     free(plan->memberships);
     free(plan->studies);
     free(plan);
@@ -53,6 +58,18 @@ static int add_query(struct plan *plan, const struct watch *watch)
     int r = question_append(&question, watch);
     query->question = r < 0 ? NULL : buf_take(&question);
     return query->question ? 0 : -ENOMEM;
+}
+
+static int add_wholes(struct plan *plan)
+{
+    const struct watch *const *of_all = watch_set_of_all(plan->watches, &plan->whole_count);
+
+    plan->wholes = calloc(plan->whole_count + 1, sizeof(*plan->wholes));
+    if (!plan->wholes)
+        return -ENOMEM;
+    for (size_t i = 0; i < plan->whole_count; i++)
+        plan->wholes[i].watch = of_all[i];
+    return 0;
 }
 
 int plan_new(const struct watch_set *watches, struct plan **ret)
@@ -72,6 +89,9 @@ int plan_new(const struct watch_set *watches, struct plan **ret)
         if (r < 0)
             return r;
     }
+    int r = add_wholes(plan);
+    if (r < 0)
+        return r;
     *ret = TAKE_PTR(plan);
     return 0;
 }
@@ -80,6 +100,27 @@ struct plan_query *plan_queries(struct plan *plan, size_t *ret_count)
 {
     *ret_count = plan->query_count;
     return plan->queries;
+}
+
+struct plan_whole *plan_wholes(struct plan *plan, size_t *ret_count)
+{
+    *ret_count = plan->whole_count;
+    return plan->wholes;
+}
+
+int plan_digest(const struct plan *plan, char ret[static PLAN_DIGEST_BYTES])
+{
+    _cleanup_buf_ struct buf text = {0};
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    unsigned len;
+
+    for (size_t i = 0; i < plan->query_count; i++)
+        buf_printf(&text, "%s\n%s\n", plan->queries[i].watch->name, plan->queries[i].question);
+    if (buf_status(&text) < 0 || !EVP_Digest(buf_string(&text), text.len, hash, &len, EVP_sha256(), NULL))
+        return -ENOMEM;
+    for (unsigned i = 0; i < len && 2 * i + 2 < PLAN_DIGEST_BYTES; i++)
+        snprintf(ret + (size_t)2 * i, 3, "%02x", hash[i]);
+    return 0;
 }
 
 static int compare_strings(const void *a, const void *b)

@@ -1,5 +1,5 @@
 /* What one refresh asks for all watches together: the queries, and the records of every study that is named or that
- * some query finds or found before, each once. Pure. */
+ * some query finds or found before, each once; or of the whole registry, when a watch is of all. Pure. */
 #pragma once
 
 #include "base/buf.h"
@@ -33,6 +33,17 @@ struct plan_answer {
     const char *member; /* the id by which it is or was one, its own or an alias; of the plan or the study */
 };
 
+/* One watch of the whole registry. */
+struct plan_whole {
+    const struct watch *watch;
+    bool is_running; /* it had its baseline: a study that was never seen is news */
+};
+
+/* What such a watch asks, in the words of history/members. */
+#define PLAN_WHOLE_QUESTION "studies: all"
+
+#define PLAN_DIGEST_BYTES 65
+
 /* The watches of the set must outlive it. 0 or -ENOMEM. */
 int plan_new(const struct watch_set *watches, struct plan **ret);
 void plan_free(struct plan *plan);
@@ -40,6 +51,12 @@ DEFINE_CLEANUP(struct plan *, plan_free)
 
 /* The queries, in the order of their watches' names, to be filled. */
 struct plan_query *plan_queries(struct plan *plan, size_t *ret_count);
+
+/* The watches of the whole registry, likewise. */
+struct plan_whole *plan_wholes(struct plan *plan, size_t *ret_count);
+
+/* Tells plans with other queries apart. 0 or -ENOMEM. */
+int plan_digest(const struct plan *plan, char ret[static PLAN_DIGEST_BYTES]);
 
 /* Once the queries are filled: makes the list of records to fetch, and the index of who answers what, in time and
  * memory by the number of answers. 0 or -ENOMEM. */

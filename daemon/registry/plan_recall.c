@@ -14,5 +14,8 @@ int plan_recall(struct plan *plan, struct store *store, struct error *e)
         if (r >= 0)
             r = members_is_running(store, watch, queries[i].question, &queries[i].is_running, e);
     }
+    struct plan_whole *wholes = plan_wholes(plan, &count);
+    for (size_t i = 0; r >= 0 && i < count; i++)
+        r = members_is_running(store, wholes[i].watch->name, PLAN_WHOLE_QUESTION, &wholes[i].is_running, e);
     return r;
 }

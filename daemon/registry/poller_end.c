@@ -17,6 +17,8 @@ static int write_finish(struct poller *poller, const char *const *missing, size_
         return r;
     if (poller->poll.outcome == POLL_COMPLETE)
         r = poller_query_set_running(poller, e);
+    if (r == 0 && poller->poll.outcome == POLL_COMPLETE)
+        r = poller_whole_set_running(poller, clock_wall_usec(), e);
     if (r == 0)
         r = polls_finish(poller->store, &poller->poll, missing, missing_count, e);
     if (r == 0)
@@ -79,6 +81,7 @@ void poller_end_failed(struct poller *poller, int err, int64_t retry_after_usec,
     int64_t now_usec = clock_monotonic_usec();
 
     poller_look_drop(poller);
+    poller_whole_failed(poller);
     end_row(poller, POLL_FAILED, why->text);
     write_failure(poller);
     memcpy(poller->trouble, poller->poll.reason, sizeof(poller->trouble));
@@ -190,16 +193,28 @@ void poller_end_unchanged(struct poller *poller)
         end_well(poller);
 }
 
+/* A listing that went on after an interruption does not know who had been answered before; the history does. */
+static int find_missing(struct poller *poller, const char ***ret, size_t *ret_count, struct error *e)
+{
+    _cleanup_free_ const char **found = NULL;
+    int r = listing_missing(poller->listing, &found, ret_count);
+
+    if (r == 0 && poller_whole_is_wanted(poller))
+        r = poller_whole_drop_seen(poller, found, ret_count, e);
+    if (r == 0 && (*ret = copy_ids(found, *ret_count)))
+        return 0;
+    return r < 0 && r != -ENOMEM ? r : error_set(e, -ENOMEM, "there is no memory to end a look");
+}
+
 /* The row is the last thing that may fail: what the poller believes changes only after it. */
 static int write_complete(struct poller *poller, struct error *e)
 {
-    _cleanup_free_ const char **found = NULL;
     _cleanup_free_ const char **missing = NULL;
     size_t count = 0;
 
-    if (listing_missing(poller->listing, &found, &count) < 0 || !(missing = copy_ids(found, count)))
-        return error_set(e, -ENOMEM, "there is no memory to end a look");
-    int r = poller_query_lose(poller, missing, count, e);
+    int r = find_missing(poller, &missing, &count, e);
+    if (r == 0)
+        r = poller_query_lose(poller, missing, count, e);
     if (r < 0)
         return r;
     poller->poll.missing = (long)count;

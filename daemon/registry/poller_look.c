@@ -69,21 +69,39 @@ static void list_on(struct poller *poller)
         poller_end_complete(poller);
 }
 
-void poller_look_list(struct poller *poller)
+static int begin_listing(struct poller *poller, struct error *e)
 {
-    struct error e;
     size_t count;
     const char *const *ids = plan_studies(poller->plan, &count);
 
     poller->unreadable = 0;
     poller->tracked = (long)count;
+    if (poller_whole_is_wanted(poller))
+        return poller_whole_begin(poller, ids, count, e);
     int r = listing_new(poller->settings->base_url, ids, count, &poller->listing);
-    if (r < 0) {
-        error_set(&e, r, "there is no memory to list studies");
+    return r < 0 ? error_set(e, r, "there is no memory to list studies") : 0;
+}
+
+void poller_look_list(struct poller *poller)
+{
+    struct error e;
+
+    int r = begin_listing(poller, &e);
+    if (r < 0)
         poller_end_failed(poller, r, -1, &e);
-    } else {
+    else
         list_on(poller);
-    }
+}
+
+/* Its page token is of no more use. */
+static int forget_place(struct poller *poller, struct error *e)
+{
+    struct listing_place place;
+
+    if (!listing_place(poller->listing, &place))
+        return 0;
+    log_notice("the registry no longer lists what it listed before: all of it again, after %zu studies", place.records);
+    return poller_whole_forget(poller, e);
 }
 
 /* The registry has refreshed while it was listed, so that what came is of two refreshes: from the first page again.
@@ -98,6 +116,11 @@ void poller_look_anew(struct poller *poller)
         return;
     }
     log_debug("the registry has refreshed while it was being listed: listing anew");
+    int r = poller->listing ? forget_place(poller, &e) : 0;
+    if (r < 0) {
+        poller_end_failed(poller, r, -1, &e);
+        return;
+    }
     listing_free(TAKE_PTR(poller->listing));
     poller_query_drop(poller);
     poller->fetch_wanted = true;
@@ -229,6 +252,10 @@ void poller_look_page_taken(struct poller *poller)
     struct error e;
 
     int r = listing_take_page(poller->listing, &poller->page, &e);
+    if (r < 0)
+        poller->place_is_doubtful = true;
+    else
+        r = poller_whole_note_page(poller, &e);
     if (r < 0)
         poller_end_failed(poller, r, -1, &e);
     else

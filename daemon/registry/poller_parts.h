@@ -1,6 +1,7 @@
 /* What the poller's files share: poller (the object and its schedule), poller_look (one look from its first question to
- * last answer), poller_query (what the queries find), poller_ask (a request at its time), poller_take (a page into the
- * history, in slices), poller_end (what becomes of a look), poller_line (whose turn it is to ask). */
+ * last answer), poller_query (what the queries find), poller_whole (the listing of all that the registry has),
+ * poller_ask (a request at its time), poller_take (a page into the history, in slices), poller_end (what becomes of a
+ * look), poller_line (whose turn it is to ask). */
 #pragma once
 
 #include "base/buf.h"
@@ -63,6 +64,9 @@ struct poller {
     long refused_queries;
     struct error refused_why; /* of the first one */
     struct listing *listing;
+    int64_t first_poll;                /* in which the listing of the whole registry began */
+    char questions[PLAN_DIGEST_BYTES]; /* of the queries beside it */
+    bool place_is_doubtful;            /* no page came since it was interrupted, or the last one does not fit */
     int relistings;
     long unreadable;             /* records */
     struct error unreadable_why; /* of the first one */
@@ -114,6 +118,29 @@ int poller_query_set_running(struct poller *poller, struct error *e);
 
 /* No plan is left afterwards. */
 void poller_query_drop(struct poller *poller);
+
+/* poller_whole */
+
+/* Whether some watch is of the whole registry. */
+bool poller_whole_is_wanted(const struct poller *poller);
+
+/* Makes poller->listing, of which these ids are to be, from where it was interrupted or from the first page. */
+int poller_whole_begin(struct poller *poller, const char *const *ids, size_t count, struct error *e);
+
+/* A page of it is in the history in full: an interruption goes on from here. */
+int poller_whole_note_page(struct poller *poller, struct error *e);
+
+/* The next listing begins with the first page. */
+int poller_whole_forget(struct poller *poller, struct error *e);
+
+/* The look fails: a place from which a listing cannot go on is forgotten. */
+void poller_whole_failed(struct poller *poller);
+
+/* Leaves those of the ids that it gave in none of the polls since it began. */
+int poller_whole_drop_seen(struct poller *poller, const char **ids, size_t *count, struct error *e);
+
+/* Inside the transaction: it ended in full. */
+int poller_whole_set_running(struct poller *poller, int64_t now_usec, struct error *e);
 
 /* poller_end: each writes the look's row, plans the next look and tells whoever listens. */
 

@@ -39,6 +39,7 @@ libtrialwatch_a_SOURCES += \
 	%D%/poller_parts.h \
 	%D%/poller_query.c \
 	%D%/poller_take.c \
+	%D%/poller_whole.c \
 	%D%/question.c \
 	%D%/question.h \
 	%D%/search_url.c \

@@ -50,6 +50,11 @@ size_t config_file_line(const struct config_file *file, const char *where);
 char *config_file_place(const struct config_file *file, const char *where);
 /* Whether something is at that path. */
 bool config_file_has(const struct config_file *file, const char *where);
+/* Whether the word all is at that path; the same of a node. */
+bool config_file_says_all(const struct config_file *file, const char *where);
+bool config_node_is_all(const yaml_node_t *node);
+/* Copies of the texts of the list at that path, none when there is no list; the caller frees. 0 or -ENOMEM. */
+int config_file_texts(const struct config_file *file, const char *where, char ***ret, size_t *ret_count);
 
 /* Compares the document with the table of settings and tells of keys that it does not know, keys given twice, and
  * values of another shape. Returns the number of values that libcyaml could not read: with 0 the draft can be made. */

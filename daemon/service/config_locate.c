@@ -1,5 +1,6 @@
 #include "service/config_file.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* yaml_document_get_node() wants to be able to change the document; nothing here does. */
@@ -76,4 +77,41 @@ bool config_file_has(const struct config_file *file, const char *where)
     size_t line;
 
     return find(file, where, &line) != NULL;
+}
+
+bool config_node_is_all(const yaml_node_t *node)
+{
+    return node->type == YAML_SCALAR_NODE && strcmp((const char *)node->data.scalar.value, "all") == 0;
+}
+
+bool config_file_says_all(const struct config_file *file, const char *where)
+{
+    size_t line;
+    const yaml_node_t *node = find(file, where, &line);
+
+    return node && config_node_is_all(node);
+}
+
+int config_file_texts(const struct config_file *file, const char *where, char ***ret, size_t *ret_count)
+{
+    size_t line, count = 0;
+    const yaml_node_t *list = find(file, where, &line);
+
+    *ret = NULL;
+    *ret_count = 0;
+    if (!list || list->type != YAML_SEQUENCE_NODE)
+        return 0;
+    const yaml_node_item_t *start = list->data.sequence.items.start, *top = list->data.sequence.items.top;
+    char **texts = calloc((size_t)(top - start) + 1, sizeof(*texts));
+    for (const yaml_node_item_t *item = start; texts && item < top; item++) {
+        texts[count] = strdup((const char *)node_at(file, *item)->data.scalar.value);
+        if (!texts[count++]) {
+            while (count > 0)
+                free(texts[--count]);
+            free(TAKE_PTR(texts));
+        }
+    }
+    *ret = texts;
+    *ret_count = count;
+    return texts ? 0 : -ENOMEM;
 }

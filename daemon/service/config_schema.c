@@ -56,6 +56,9 @@ static void fill_value(struct config_schema *schema, const struct setting *setti
         value->type = CYAML_FLOAT;
         value->data_size = sizeof(double);
         break;
+    case SETTING_ALL:
+        value->type = CYAML_IGNORE;
+        break;
     case SETTING_TEXTS:
         value->type = CYAML_SEQUENCE;
         value->flags |= CYAML_FLAG_POINTER;

@@ -125,8 +125,9 @@ static const struct setting query_settings[] = {
 static const struct setting watch_settings[] = {
     {.key = "name", TEXT(struct watch_draft, name), .example = "freedom", .required = true,
      .help = "What alerts call this watch: letters, digits, dot, dash and underscore."},
-    {.key = "studies", TEXTS(struct watch_draft, studies, study_count, CONFIG_MAX_STUDIES),
-     .example = "[NCT04614467, NCT03508609]", .help = "The studies to watch, by NCT id."},
+    {.key = "studies", .shape = SETTING_ALL, .max = CONFIG_MAX_STUDIES, .example = "[NCT04614467, NCT03508609]",
+     .help = "The studies to watch, by NCT id. all watches the whole registry, some 600 requests a refresh: what its "
+             "first look finds is only noted, studies that appear later are told as listed."},
     {.key = "query", BLOCK(struct watch_draft, query), .settings = query_settings,
      .example = "{condition: angina}",
      .help = "Watches what a search finds. What the first look finds is only noted; studies that it finds later are "

@@ -28,6 +28,7 @@ enum setting_shape {
     SETTING_TEXT,   /* char * */
     SETTING_NUMBER, /* double */
     SETTING_TEXTS,  /* char ** and size_t */
+    SETTING_ALL,    /* a list of texts, or the word all; libcyaml has no such thing, so it is read from the document */
     SETTING_BLOCK,  /* a mapping: embedded, or a pointer when size is given */
     SETTING_BLOCKS  /* a list of mappings: pointer to the first and size_t */
 };
@@ -58,8 +59,6 @@ struct query_draft {
 
 struct watch_draft {
     char *name;
-    char **studies;
-    size_t study_count;
     struct query_draft *query;
     char *announce;
     char **changes;

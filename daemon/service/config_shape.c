@@ -60,7 +60,8 @@ static void tell_unknown_key(struct walk *walk, const yaml_node_t *key, const ch
 static void tell_shape(struct walk *walk, const yaml_node_t *node, const struct setting *setting)
 {
     static const char *const wanted[] = {
-        [SETTING_TEXT] = "one value",  [SETTING_NUMBER] = "a number",           [SETTING_TEXTS] = "a list",
+        [SETTING_TEXT] = "one value",  [SETTING_NUMBER] = "a number",
+        [SETTING_TEXTS] = "a list",    [SETTING_ALL] = "a list or the word all",
         [SETTING_BLOCK] = "a mapping", [SETTING_BLOCKS] = "a list of mappings",
     };
 
@@ -118,6 +119,8 @@ static void walk_value(struct walk *walk, const yaml_node_t *node, const struct 
             walk_mapping(walk, node, setting->settings, setting->key);
         else
             tell_shape(walk, node, setting);
+    } else if (setting->shape == SETTING_ALL && config_node_is_all(node)) {
+        return;
     } else if (node->type == YAML_SEQUENCE_NODE) {
         walk_list(walk, node, setting);
     } else {

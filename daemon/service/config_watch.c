@@ -33,14 +33,17 @@ static void check_studies(struct watch_build *b, bool has_query)
 {
     char key[64], sentence[ERROR_TEXT_BYTES];
 
-    if (!has_query && b->watch->study_count == 0)
+    if (b->watch->all_studies && has_query)
+        tell(b, "studies", "all studies answer any query; leave out studies or query");
+    if (!has_query && !b->watch->all_studies && b->watch->study_count == 0)
         tell(b, "studies", "names no studies; write for example studies: [NCT04614467]");
     for (size_t i = 0; i < b->watch->study_count; i++) {
         if (text_is_nct_id(b->watch->studies[i]))
             continue;
         snprintf(key, sizeof(key), "studies[%zu]", i);
-        snprintf(sentence, sizeof(sentence), "\"%s\" is no NCT id; one is NCT and eight digits, such as NCT04614467",
-                 b->watch->studies[i]);
+        snprintf(sentence, sizeof(sentence), "\"%s\" is no NCT id; one is NCT and eight digits, such as NCT04614467%s",
+                 b->watch->studies[i],
+                 strcmp(b->watch->studies[i], "all") == 0 ? "; studies: all watches the whole registry" : "");
         tell(b, key, sentence);
     }
 }
@@ -223,14 +226,21 @@ static void check_notify(struct watch_build *b)
             tell_unknown_channel(b, i, b->watch->channels[i]);
 }
 
-static void build_watch(struct watch_build *b, struct watch_draft *draft)
+static int take_studies(struct watch_build *b)
+{
+    char where[CONFIG_WHERE_BYTES];
+
+    config_where(where, "watches[%zu].studies", b->index);
+    b->watch->all_studies = config_file_says_all(b->file, where);
+    return config_file_texts(b->file, where, &b->watch->studies, &b->watch->study_count);
+}
+
+static int build_watch(struct watch_build *b, struct watch_draft *draft)
 {
     struct watch *watch = b->watch;
 
     *watch = (struct watch){
         .name = TAKE_PTR(draft->name),
-        .studies = TAKE_PTR(draft->studies),
-        .study_count = draft->study_count,
         .countries = TAKE_PTR(draft->countries),
         .country_count = draft->country_count,
         .states = TAKE_PTR(draft->states),
@@ -245,10 +255,12 @@ static void build_watch(struct watch_build *b, struct watch_draft *draft)
         .channels = TAKE_PTR(draft->notify),
         .channel_count = draft->notify_count,
     };
-    draft->study_count = draft->country_count = draft->state_count = draft->city_count = draft->facility_count = 0;
+    draft->country_count = draft->state_count = draft->city_count = draft->facility_count = 0;
     draft->highlight_count = draft->notify_count = 0;
     if (draft->query)
         take_query(watch, draft->query);
+    if (take_studies(b) < 0)
+        return -ENOMEM;
     check_studies(b, draft->query != NULL);
     check_changes(b, draft);
     if (draft->near) {
@@ -266,6 +278,7 @@ static void build_watch(struct watch_build *b, struct watch_draft *draft)
     check_words(b, "highlight", watch->highlight, watch->highlight_count);
     check_when(b);
     check_notify(b);
+    return 0;
 }
 
 static bool is_taken(const struct config *config, const char *name)
@@ -305,7 +318,9 @@ int config_build_watches(struct config_build *build, struct config_file *file)
         if (!places[config->watch_count])
             return -ENOMEM;
         struct watch_build b = {.build = build, .file = file, .watch = &watches[config->watch_count++], .index = i};
-        build_watch(&b, draft);
+        int r = build_watch(&b, draft);
+        if (r < 0)
+            return r;
     }
     return 0;
 }

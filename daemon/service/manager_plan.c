@@ -19,7 +19,7 @@ static void append_request(const struct forecast_request *request, void *userdat
 
     planning->count += request->pages;
     planning->all_known = planning->all_known && known;
-    if (request->subject == FORECAST_STUDIES)
+    if (request->subject == FORECAST_STUDIES && known)
         planning->records += request->records;
     json_array_append_new(
         planning->requests,

@@ -115,6 +115,9 @@ const char *const *watch_set_studies(const struct watch_set *set, size_t *ret_co
 /* The watches with a query, by name. Owned by the set. */
 const struct watch *const *watch_set_queries(const struct watch_set *set, size_t *ret_count);
 
+/* The watches of the whole registry, by name. Owned by the set. */
+const struct watch *const *watch_set_of_all(const struct watch_set *set, size_t *ret_count);
+
 /* Calls visit once for every watch that names the study by id or alias, or watches all; not for those that only have a
  * query, since which studies answer it is the registry's to say. */
 typedef void watch_visitor(const struct watch *watch, void *userdata);

@@ -125,6 +125,12 @@ const struct watch *const *watch_set_queries(const struct watch_set *set, size_t
     return set->with_query;
 }
 
+const struct watch *const *watch_set_of_all(const struct watch_set *set, size_t *ret_count)
+{
+    *ret_count = set->of_all_count;
+    return set->of_all;
+}
+
 const struct watch *watch_set_find(const struct watch_set *set, const char *name)
 {
     size_t low = 0, high = set->watch_count;

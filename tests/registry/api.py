@@ -73,16 +73,17 @@ def read_fields(parameters):
         raise query.BadRequest(f"Invalid value of `fields` parameter: unknown field `{error}`") from None
 
 
-def read_page_size(parameters):
+def read_page_size(parameters, most):
     text = parameters.get("pageSize", "")
     if not re.fullmatch(r"\d*", text):
         raise query.BadRequest(f"Invalid value of `pageSize` parameter: `{text}`")
-    return min(int(text or 0) or DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
+    return min(int(text or 0) or DEFAULT_PAGE_SIZE, most)
 
 
 class Api:
     def __init__(self, store):
         self.store = store
+        self.max_page_size = MAX_PAGE_SIZE
         self._last_found = (None, [])  # of a long listing every page asks the same
 
     def etag(self):
@@ -128,7 +129,7 @@ class Api:
 
     def _listing(self, parameters, fault):
         paths = read_fields(parameters)
-        size = read_page_size(parameters)
+        size = read_page_size(parameters, self.max_page_size)
         start = self._start(parameters)
         if fault["kind"] == "unknown-id":
             self._refuse_unknown_ids(parameters)

@@ -7,6 +7,7 @@
     POST /record   {"record": {…}} or {"records": […]}    from "date" on, by default today
     POST /remove   {"id": "NCT…"}  gone from today on
     POST /generate {"count": N, "first": 1, "sites": 3}   made-up records, from "date" on
+    POST /pages    {"size": 10}    at most so many records a page, so that few make many pages
     POST /fault    {"kind": …}     see faults.py; POST /faults/clear takes all back
     POST /log/clear {}             forget the requests
     POST /reset    {}              as at the start
@@ -63,6 +64,11 @@ def generate(registry, wish):
     return record(registry, {"records": made, "date": wish.get("date")})
 
 
+def pages(registry, wish):
+    registry.api.max_page_size = wish["size"]
+    return {}
+
+
 def fault(registry, wish):
     return registry.faults.order(wish)
 
@@ -84,7 +90,7 @@ def reset(registry, wish):
     return state(registry, wish)
 
 
-POSTS = {"/clock": clock, "/refresh": refresh, "/record": record, "/remove": remove, "/generate": generate,
+POSTS = {"/clock": clock, "/refresh": refresh, "/record": record, "/remove": remove, "/generate": generate, "/pages": pages,
          "/fault": fault, "/faults/clear": clear_faults, "/log/clear": clear_log, "/reset": reset}
 
 
