@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,6 +17,8 @@
 #define TRIALWATCH_CONFDIR "/etc/trialwatch"
 #endif
 #define DEFAULT_CONFIG_PATH TRIALWATCH_CONFDIR "/trialwatch.yaml"
+
+#define BIG_BLOCK_BYTES (512 * 1024)
 
 enum { OPTION_CHECK_CONFIG = 0x100, OPTION_ONCE, OPTION_PRINT_MANUAL, OPTION_VERSION };
 
@@ -80,6 +83,13 @@ static int run(const struct manager_options *manager_options)
     return manager_run(manager);
 }
 
+/* A page of records has 20 MB and more. By default malloc() learns to keep such blocks in its heap, where what is made
+ * of the records holds them down; as mappings of their own they go back when the page has been taken in. */
+static void give_pages_back(void)
+{
+    mallopt(M_MMAP_THRESHOLD, BIG_BLOCK_BYTES);
+}
+
 int main(int argc, char **argv)
 {
     struct manager_options manager_options = {.config_path = DEFAULT_CONFIG_PATH};
@@ -114,5 +124,6 @@ int main(int argc, char **argv)
         fprintf(stderr, "trialwatchd: unexpected argument \"%s\"; try trialwatchd --help\n", argv[optind]);
         return EXIT_FAILURE;
     }
+    give_pages_back();
     return check ? check_config(manager_options.config_path) : run(&manager_options);
 }

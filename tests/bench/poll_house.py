@@ -138,11 +138,11 @@ class Daemon:
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
         return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) * 1024
 
-    def longest_stall_seconds(self):
+    def metric(self, name):
         lines = subprocess.run(["curl", "-sS", "--unix-socket", self.environment["TRIALWATCH_SOCKET"],
                                 "http://trialwatch/metrics"], check=True, capture_output=True,
                                text=True).stdout.splitlines()
-        return float(next(line for line in lines if line.startswith("trialwatch_loop_longest_stall")).split()[1])
+        return float(next(line for line in lines if line.startswith(name + " ")).split()[1])
 
     def stop(self):
         if self.process.poll() is None:
