@@ -36,6 +36,7 @@ unit_tests = \
 	%D%/unit/test_history_migrate \
 	%D%/unit/test_history_outbox \
 	%D%/unit/test_history_polls \
+	%D%/unit/test_history_progress \
 	%D%/unit/test_history_sites \
 	%D%/unit/test_history_store \
 	%D%/unit/test_history_versions \

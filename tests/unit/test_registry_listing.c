@@ -260,6 +260,59 @@ static void etags_that_move_are_a_hint_until_they_prove_wrong(void **state)
     assert_false(listing_etag_moved(listing, "\"c\""));
 }
 
+#define WHOLE_URL BASE "/studies?pageSize=1000&countTotal=true"
+
+static void assert_next(struct listing *listing, const char *url)
+{
+    _cleanup_buf_ struct buf got = {0};
+
+    assert_int_equal(listing_next(listing, &got, NULL), url ? 1 : 0);
+    if (url)
+        assert_string_equal(buf_string(&got), url);
+}
+
+static void the_whole_registry_is_one_request_that_goes_on_where_it_was(void **state)
+{
+    static const char *const ids[] = {"NCT00000001", "NCT00000002"};
+    struct listing *listing;
+    struct listing_place place;
+
+    (void)state;
+    assert_int_equal(listing_new_whole(BASE, ids, ARRAY_SIZE(ids), NULL, &listing), 0);
+    assert_false(listing_place(listing, &place));
+    assert_next(listing, WHOLE_URL);
+    assert_true(listing_take_id(listing, "NCT00000007"));
+    assert_int_equal(give(listing, 1000, 2500, "a b"), 0);
+    assert_next(listing, WHOLE_URL "&pageToken=a%20b");
+    assert_true(listing_place(listing, &place));
+    assert_string_equal(place.token, "a b");
+    listing_free(listing);
+
+    assert_int_equal(listing_new_whole(BASE, ids, ARRAY_SIZE(ids), &place, &listing), 0);
+    assert_next(listing, WHOLE_URL "&pageToken=a%20b");
+    assert_true(listing_take_id(listing, ids[1]));
+    assert_int_equal(give(listing, 1000, -1, "a b"), -EBADMSG); /* it has no end */
+    assert_int_equal(give(listing, 0, -1, "c"), 0);
+    assert_int_equal(give(listing, 500, -1, ""), 0);
+    assert_next(listing, NULL);
+    assert_false(listing_place(listing, &place));
+    assert_string_equal(missing(listing), "1");
+    listing_free(listing);
+}
+
+static void a_whole_that_is_refused_or_short_is_none(void **state)
+{
+    struct listing *listing;
+
+    (void)state;
+    assert_int_equal(listing_new_whole(BASE, NULL, 0, NULL, &listing), 0);
+    assert_int_equal(refuse(listing), -EINVAL);
+    assert_int_equal(give(listing, 1000, 1001, "a"), 0);
+    assert_int_equal(refuse(listing), -ESTALE);
+    assert_int_equal(give(listing, 0, -1, ""), -EBADMSG);
+    listing_free(listing);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,6 +328,8 @@ int main(void)
         cmocka_unit_test(a_registry_that_refuses_everything_is_not_asked_for_ever),
         cmocka_unit_test(nobody_is_missing_while_a_record_does_not_say_whose_it_is),
         cmocka_unit_test(etags_that_move_are_a_hint_until_they_prove_wrong),
+        cmocka_unit_test(the_whole_registry_is_one_request_that_goes_on_where_it_was),
+        cmocka_unit_test(a_whole_that_is_refused_or_short_is_none),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

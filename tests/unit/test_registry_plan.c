@@ -42,11 +42,11 @@ struct setting {
 
 static void open_plan(struct setting *s)
 {
-    static char c[] = C, a[] = A, *studies[] = {c, a};
+    static char c[] = C, a[] = A, *studies[] = {c, a}, named[] = "named", cd34[] = "cd34", condition[] = "a";
     size_t count;
 
-    *s = (struct setting){.named = {.name = (char[]){"named"}, .studies = studies, .study_count = 2},
-                          .cd34 = {.name = (char[]){"cd34"}, .query = {.condition = (char[]){"a"}}}};
+    *s = (struct setting){.named = {.name = named, .studies = studies, .study_count = 2},
+                          .cd34 = {.name = cd34, .query = {.condition = condition}}};
     assert_int_equal(watch_set_new((const struct watch *const[]){&s->named, &s->cd34}, 2, &s->set), 0);
     assert_int_equal(plan_new(s->set, &s->plan), 0);
     s->query = plan_queries(s->plan, &count);
@@ -221,6 +221,58 @@ static void a_study_finds_the_same_queries_as_by_trying_all(void **state)
     watch_set_free(many.set);
 }
 
+static void one_id_tells_whether_its_study_moves(void **state)
+{
+    struct setting s;
+
+    (void)state;
+    open_plan(&s);
+    set_ids(&s.query->before, &s.query->before_count, A, C);
+    set_ids(&s.query->listed, &s.query->listed_count, A, B);
+    s.query->is_listed = true;
+    assert_int_equal(plan_finish(s.plan), 0);
+    assert_false(plan_moves(s.plan, A));
+    assert_true(plan_moves(s.plan, B));
+    assert_true(plan_moves(s.plan, C));
+    assert_false(plan_moves(s.plan, "NCT00000009"));
+    close_plan(&s);
+}
+
+static void a_plan_is_told_from_one_with_another_question(void **state)
+{
+    char first[PLAN_DIGEST_BYTES], again[PLAN_DIGEST_BYTES], other[PLAN_DIGEST_BYTES];
+    struct setting s;
+
+    (void)state;
+    open_plan(&s);
+    assert_int_equal(plan_digest(s.plan, first), 0);
+    assert_int_equal(strlen(first), PLAN_DIGEST_BYTES - 1);
+    assert_int_equal(plan_digest(s.plan, again), 0);
+    assert_string_equal(first, again);
+    plan_free(s.plan);
+    s.cd34.query.condition = (char[]){"b"};
+    assert_int_equal(plan_new(s.set, &s.plan), 0);
+    assert_int_equal(plan_digest(s.plan, other), 0);
+    assert_string_not_equal(first, other);
+    close_plan(&s);
+}
+
+static void a_watch_of_everything_is_in_the_plan(void **state)
+{
+    struct watch whole = {.name = (char[]){"whole"}, .all_studies = true};
+    struct watch_set *set;
+    struct plan *plan;
+    size_t count;
+
+    (void)state;
+    assert_int_equal(watch_set_new((const struct watch *const[]){&whole}, 1, &set), 0);
+    assert_int_equal(plan_new(set, &plan), 0);
+    assert_ptr_equal(plan_wholes(plan, &count)->watch, &whole);
+    assert_int_equal(count, 1);
+    plan_free(plan);
+    watch_set_free(set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +280,9 @@ int main(void)
         cmocka_unit_test(studies_enter_stay_and_leave),
         cmocka_unit_test(nobody_moves_without_a_complete_listing),
         cmocka_unit_test(a_study_finds_the_same_queries_as_by_trying_all),
+        cmocka_unit_test(one_id_tells_whether_its_study_moves),
+        cmocka_unit_test(a_plan_is_told_from_one_with_another_question),
+        cmocka_unit_test(a_watch_of_everything_is_in_the_plan),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

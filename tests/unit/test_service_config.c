@@ -86,7 +86,10 @@ static const struct {
     {"a key given twice", "registry:\n  contact: a@b\n  contact: c@d\n" WATCH HERE,
      "t.yaml:3: contact is given twice in registry"},
     {"a text for a list", REGISTRY "watches:\n  - name: freedom\n    studies: NCT04614467\n    notify: [here]\n" HERE,
-     "t.yaml:4: studies should be a list, such as studies: [NCT04614467, NCT03508609]"},
+     "t.yaml:4: studies should be a list or the word all, such as studies: [NCT04614467, NCT03508609]"},
+    {"all in a list", REGISTRY "watches:\n  - name: freedom\n    studies: [all]\n    notify: [here]\n" HERE,
+     "t.yaml:4: watch freedom: \"all\" is no NCT id; one is NCT and eight digits, such as NCT04614467; studies: all "
+     "watches the whole registry"},
     {"a list for a text", "registry:\n  contact: [a@b]\n" WATCH HERE,
      "t.yaml:2: contact should be one value, such as contact: trials@example.org"},
     {"a text for a mapping", "registry: fast\n" WATCH HERE,
