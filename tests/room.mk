@@ -39,6 +39,7 @@ unit_tests = \
 	%D%/unit/test_history_progress \
 	%D%/unit/test_history_sites \
 	%D%/unit/test_history_store \
+	%D%/unit/test_history_surges \
 	%D%/unit/test_history_versions \
 	%D%/unit/test_history_versions_archive \
 	%D%/unit/test_history_watches \
