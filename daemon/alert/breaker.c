@@ -1,6 +1,7 @@
 #include "alert/breaker.h"
 
 #include "alert/pace.h"
+#include "base/events.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -29,6 +30,14 @@ static int64_t first_attempt(const struct queue *queue, enum weight weight, int6
     return due_usec > free_usec ? due_usec : free_usec;
 }
 
+static void say(const struct surge_due *due)
+{
+    const struct log_event event = {.message_id = EVENT_SURGE, .fields = {{"TRIALWATCH_CHANNEL", due->channel}}};
+
+    log_write(LOG_NOTICE, &event, "Channel %s is told of %ld alerts at once: %s", due->channel, due->alerts,
+              due->sentence);
+}
+
 /* 1: there is more. 0: all is judged and composed. */
 static int work(struct breaker *breaker, struct error *e)
 {
@@ -44,7 +53,10 @@ static int work(struct breaker *breaker, struct error *e)
         return r == -ENOENT ? 0 : r;
     const struct queue *queue = breaker->find_queue(due.channel, breaker->userdata);
     r = surges_compose(store, &due, first_attempt(queue, due.weight, now_usec), e);
-    return r < 0 ? r : 1;
+    if (r < 0)
+        return r;
+    say(&due);
+    return 1;
 }
 
 static int work_in_transaction(struct breaker *breaker, struct error *e)

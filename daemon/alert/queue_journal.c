@@ -91,6 +91,8 @@ void queue_log_message(const struct queue *queue, int priority, const char *even
     begin(&line, queue, priority, event_id, format, ap);
     va_end(ap);
     line.event.fields[2] = (struct log_field){"TRIALWATCH_MESSAGE", queue->message.id};
-    outbox_each(queue->around->store, &filter, add_alert, &line, NULL);
+    /* The alerts of a surge are thousands, all alike: the history has them. */
+    if (!queue->message.of_surge)
+        outbox_each(queue->around->store, &filter, add_alert, &line, NULL);
     write_line(&line);
 }

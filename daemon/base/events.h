@@ -15,6 +15,7 @@
 #define EVENT_ALERT_FAILED "4e734d7b97314ece8b9c65edbc917ce8"        /* a message was given up */
 #define EVENT_CHANNEL_TROUBLE "478772180ea641588ab0402c5e2ada13"     /* a channel refuses for long, or needs a person */
 #define EVENT_CHANNEL_WELL "d94623a874bc4f248205cc508f8a3440"        /* a channel accepts again */
+#define EVENT_SURGE "a35c1a6e2d3f4b6f9d0b6f0f2c7c4a11"               /* very many studies changed alike */
 #define EVENT_HISTORY_NOT_WRITABLE "7b3e0637d6584dc48b7b76d709d60688" /* a commit to the history failed */
 #define EVENT_HISTORY_WRITABLE "43be7b45a7b64dfc9e68adce53888ace"     /* the history can be written again */
 #define EVENT_LOOP_STALLED "ee65412eb1c84968aa813af085becf1f"         /* the event loop did not turn for too long */

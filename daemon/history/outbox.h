@@ -96,6 +96,7 @@ struct message_row {
     int64_t next_attempt_usec;
     long attempts;
     long alert_count;
+    bool of_surge; /* it stands for very many alerts: history/surges */
 };
 
 /* The message of a channel whose next attempt is earliest; alerts of messages that a crash left in sending are in one.

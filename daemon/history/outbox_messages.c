@@ -154,6 +154,7 @@ int outbox_next_message(struct store *store, const char *channel, struct message
         .next_attempt_usec = query_integer(&query, 3),
         .attempts = query_integer(&query, 4),
         .alert_count = query_integer(&query, 5),
+        .of_surge = !query_is_null(&query, 6),
     };
     r = query_copy_text(&query, 0, row.id, sizeof(row.id));
     if (r >= 0)

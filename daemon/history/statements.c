@@ -225,8 +225,8 @@ static const char *const texts[SQL_COUNT] = {
         "INSERT INTO surges (refresh, decided_usec, studies, kinds, sentence) VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_SURGE_OPEN] = "SELECT id, kinds FROM surges WHERE refresh = ?1"
                        " AND NOT EXISTS (SELECT 1 FROM messages WHERE surge = surges.id) ORDER BY id DESC LIMIT 1",
-    [SQL_SURGE_DUE] = "SELECT surge, channel, max(weight) FROM alerts WHERE surge IS NOT NULL AND state = 1"
-                      " GROUP BY surge, channel LIMIT 1",
+    [SQL_SURGE_DUE] = "SELECT surge, channel, max(weight), count(*), (SELECT sentence FROM surges WHERE id = surge)"
+                      " FROM alerts WHERE surge IS NOT NULL AND state = 1 GROUP BY surge, channel LIMIT 1",
     [SQL_SURGE_MESSAGE] =
         "INSERT INTO messages (message_id, channel, state, created_usec, next_attempt_usec, finished_usec, attempts,"
         " alert_count, surge) SELECT ?1, ?2, 0, ?3, ?3, NULL, 0, count(*), ?4 FROM alerts"
@@ -258,7 +258,7 @@ static const char *const texts[SQL_COUNT] = {
         " alert_count = ?3 WHERE id = ?1",
     [SQL_MESSAGE_STATE] = "SELECT id, state, alert_count FROM messages WHERE message_id = ?1",
     [SQL_MESSAGE_NEXT] =
-        "SELECT message_id, channel, created_usec, next_attempt_usec, attempts, alert_count FROM messages"
+        "SELECT message_id, channel, created_usec, next_attempt_usec, attempts, alert_count, surge FROM messages"
         " WHERE channel = ?1 AND state = 0 ORDER BY next_attempt_usec, id LIMIT 1",
     [SQL_MESSAGE_RETRY] = "UPDATE messages SET attempts = attempts + 1, next_attempt_usec = ?2 WHERE id = ?1",
     [SQL_MESSAGE_FINISH] =

@@ -170,6 +170,13 @@ int surges_next_due(struct store *store, struct surge_due *ret, struct error *e)
         return r;
     ret->surge = query_integer(&query, 0);
     ret->weight = (enum weight)query_integer(&query, 2);
+    ret->alerts = query_integer(&query, 3);
+    _cleanup_free_ char *sentence = NULL;
+    r = query_take_text(&query, 4, &sentence);
+    if (r < 0)
+        return r;
+    snprintf(ret->sentence, sizeof(ret->sentence), "%s", sentence ? sentence : "");
+    text_drop_half_character(ret->sentence);
     return query_copy_text(&query, 1, ret->channel, sizeof(ret->channel));
 }
 

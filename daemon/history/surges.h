@@ -35,6 +35,8 @@ struct surge_due {
     int64_t surge;
     char channel[CHANNEL_NAME_BYTES];
     enum weight weight; /* the highest of its alerts */
+    long alerts;
+    char sentence[256]; /* for people: what changed alike in how many studies */
 };
 int surges_next_due(struct store *store, struct surge_due *ret, struct error *e);
 

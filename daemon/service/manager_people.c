@@ -42,20 +42,17 @@ static int find_subject(struct manager *manager, const char *name, enum mute_sub
 }
 
 /* Of a watch that the settings no longer have, too: its mute can still be ended. */
-static int find_muted(struct manager *manager, const char *name, enum mute_subject *ret,
-                      char ret_name[static MUTE_NAME_BYTES])
+static void find_muted(struct manager *manager, const char *name, enum mute_subject *ret,
+                       char ret_name[static MUTE_NAME_BYTES])
 {
     if (find_subject(manager, name, ret, ret_name, NULL) < 0)
         snprintf(ret_name, MUTE_NAME_BYTES, "%s", name);
-    return 0;
 }
 
-static int describe_mute(struct manager *manager, enum mute_subject subject, const char *name, int64_t until_usec,
-                         json_t **ret, struct error *e)
+static int describe_mute(enum mute_subject subject, const char *name, int64_t until_usec, json_t **ret, struct error *e)
 {
     char until[CLOCK_TEXT_BYTES];
 
-    (void)manager;
     *ret = json_pack("{ss ss ss}", "subject", mute_subject_name(subject), "name", name, "until",
                      clock_format_utc(until_usec, until));
     return *ret ? 0 : error_set(e, -ENOMEM, "out of memory");
@@ -83,17 +80,16 @@ int manager_mute(struct manager *manager, const struct person_wish *wish, json_t
         return r;
     log_about(LOG_NOTICE, field_of(mute.subject), name, "%s %s is muted until %s by %s",
               mute_subject_name(mute.subject), name, clock_format_utc(mute.until_usec, until), wish->who);
-    return describe_mute(manager, mute.subject, name, mute.until_usec, ret, e);
+    return describe_mute(mute.subject, name, mute.until_usec, ret, e);
 }
 
 int manager_unmute(struct manager *manager, const struct person_wish *wish, struct error *e)
 {
     char name[MUTE_NAME_BYTES];
     enum mute_subject subject;
-    int r = find_muted(manager, wish->name, &subject, name);
 
-    if (r == 0)
-        r = store_begin(manager->store, e);
+    find_muted(manager, wish->name, &subject, name);
+    int r = store_begin(manager->store, e);
     if (r == 0)
         r = manager_end_change(manager, mutes_end(manager->store, subject, name, wish->who, clock_wall_usec(), e), e);
     if (r == 0)
@@ -120,14 +116,38 @@ json_t *manager_mutes(struct manager *manager)
     return mutes;
 }
 
-static bool is_trouble(const struct manager *manager, const char *name)
+/* What may be in trouble, by its name. */
+struct looking {
+    const char *name;
+    bool known, in_trouble;
+};
+
+static void look_at_channel(const struct channel_status *status, void *userdata)
 {
-    if (strcmp(name, "registry") == 0 || strcmp(name, "history") == 0)
-        return true;
-    for (size_t i = 0; i < manager->settings.config->channel_count; i++)
-        if (strcmp(manager->settings.config->channels[i].name, name) == 0)
-            return true;
-    return false;
+    struct looking *looking = userdata;
+
+    if (strcmp(status->name, looking->name) != 0)
+        return;
+    looking->known = true;
+    looking->in_trouble = status->ill || status->failures > 0;
+}
+
+static struct looking look_for_trouble(const struct manager *manager, const char *name)
+{
+    struct looking looking = {.name = name};
+    struct poller_status registry;
+    struct store_health history;
+
+    dispatch_each_status(manager->dispatch, look_at_channel, &looking);
+    if (looking.known)
+        return looking;
+    poller_status(manager->poller, &registry);
+    store_health(manager->store, &history);
+    if (strcmp(name, "registry") == 0)
+        return (struct looking){.known = true, .in_trouble = registry.failures > 0};
+    if (strcmp(name, "history") == 0)
+        return (struct looking){.known = true, .in_trouble = history.error < 0};
+    return looking;
 }
 
 /* NULL: the registry or the history, which have no field. */
@@ -142,9 +162,12 @@ int manager_ack(struct manager *manager, const struct person_wish *wish, struct 
 {
     struct ack ack = {.name = wish->name, .who = wish->who, .note = wish->note, .acked_usec = clock_wall_usec()};
 
-    if (strncmp(wish->name, "al_", 3) != 0 && !is_trouble(manager, wish->name))
+    struct looking looking = look_for_trouble(manager, wish->name);
+    if (!looking.known && strncmp(wish->name, "al_", 3) != 0)
         return error_set(e, -ENOENT, "%s is neither an alert's id nor a channel, nor registry or history", wish->name);
-    ack.subject = is_trouble(manager, wish->name) ? ACK_TROUBLE : ACK_ALERT;
+    if (looking.known && !looking.in_trouble)
+        return error_set(e, -ENOENT, "%s is in no trouble that could be acknowledged", wish->name);
+    ack.subject = looking.known ? ACK_TROUBLE : ACK_ALERT;
     int r = store_begin(manager->store, e);
     if (r == 0)
         r = manager_end_change(manager, acks_add(manager->store, &ack, e), e);

@@ -69,7 +69,8 @@ def test_unmuting_and_mistakes(house):
     assert house.trialwatch("unmute", FREEDOM).code == 1
     for words, hint in ((["mute", "nobody", "--for", "7d"], "neither a study's NCT id nor a watch"),
                         (["mute", FREEDOM], "--for 7d"), (["mute", FREEDOM, "--for", "soon"], '"7d"'),
-                        (["mute", FREEDOM, "--for", "3000d"], "366d"), (["ack", "nobody"], "neither an alert's id")):
+                        (["mute", FREEDOM, "--for", "3000d"], "366d"), (["ack", "nobody"], "neither an alert's id"),
+                        (["ack", "hook"], "in no trouble"), (["ack", "registry"], "in no trouble")):
         result = house.trialwatch(*words)
         assert result.code != 0 and hint in result.err, (words, result.err)
     assert house.trialwatch("mute", "freedom", "--for", "7d").code == 0

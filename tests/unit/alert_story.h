@@ -50,8 +50,8 @@ static inline void story_read_in_full(struct story *story, long studies)
     assert_int_equal(store_commit(store, NULL), 0);
 }
 
-/* One refresh that brings this record. */
-static inline void story_take(struct story *story, const char *refresh, const char *text, size_t len)
+/* A refresh that brings this record, and is still being read. */
+static inline void story_take_part(struct story *story, const char *refresh, const char *text, size_t len)
 {
     struct store *store = story->fixture.store;
     struct poll poll = {.started_usec = clock_wall_usec()};
@@ -70,6 +70,12 @@ static inline void story_take(struct story *story, const char *refresh, const ch
     if (r < 0)
         fail_msg("%s", e.text);
     assert_int_not_equal(result.verdict, INTAKE_UNREADABLE);
+}
+
+/* One refresh that brings this record. */
+static inline void story_take(struct story *story, const char *refresh, const char *text, size_t len)
+{
+    story_take_part(story, refresh, text, len);
     story_read_in_full(story, 1);
 }
 

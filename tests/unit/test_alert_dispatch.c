@@ -2,6 +2,7 @@
 #include "alert_documents.h"
 #include "alert_receiver.h"
 #include "alert_story.h"
+#include "schema_check.h"
 
 #include "alert/dispatch.h"
 #include "base/log.h"
@@ -424,6 +425,77 @@ static void urgent_alerts_pass_quiet_hours_that_say_so(void **state)
     WAIT_UNTIL(setting, counts(setting, "cardiology").delivered == 1);
 }
 
+/* A refresh, still being read, in which every study has another title, which is routine. */
+static void retitle_all(struct setting *setting, const char *title)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(studies); i++) {
+        _cleanup_free_ char *text = NULL;
+        assert_true(asprintf(&text,
+                             "{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"%s\",\"briefTitle\":\"%s\"},"
+                             "\"statusModule\":{\"overallStatus\":\"COMPLETED\"}}}",
+                             studies[i], title) > 0);
+        story_take_part(&setting->story, title, text, strlen(text));
+    }
+}
+
+static void routine_alerts_wait_until_their_refresh_was_read(void **state)
+{
+    struct setting *setting = *state;
+
+    retitle_all(setting, "One");
+    retitle_all(setting, "Two");
+    start(setting);
+    settle(setting);
+    assert_int_equal(counts(setting, "cardiology").held, 3);
+    assert_int_equal(setting->receiver.count, 0);
+    dispatch_judge(setting->dispatch, 3);
+    WAIT_UNTIL(setting, counts(setting, "cardiology").delivered == 3);
+    assert_false(dispatch_is_judging(setting->dispatch));
+    assert_int_equal(setting->receiver.count, 3);
+}
+
+static void a_refresh_that_is_never_read_in_full_delays_by_hours_only(void **state)
+{
+    struct setting *setting = *state;
+
+    retitle_all(setting, "One");
+    retitle_all(setting, "Two");
+    start(setting);
+    settle(setting);
+    advance(setting, SURGE_PATIENCE_USEC - USEC_PER_MINUTE);
+    assert_int_equal(setting->receiver.count, 0);
+    advance(setting, 2 * USEC_PER_MINUTE);
+    WAIT_UNTIL(setting, counts(setting, "cardiology").delivered == 3);
+}
+
+static void a_surge_is_one_message_and_waits_for_the_end_of_quiet_hours(void **state)
+{
+    struct setting *setting = *state;
+
+    setting->settings.surges = (struct surge_limits){.percent = 50, .studies = 2};
+    setting->channels[0].pace.quiet_from_minute = 22 * 60;
+    setting->channels[0].pace.quiet_until_minute = 7 * 60;
+    go_to(23, 0);
+    retitle_all(setting, "One");
+    retitle_all(setting, "Two");
+    start(setting);
+    dispatch_judge(setting->dispatch, 3);
+    settle(setting);
+    assert_int_equal(setting->receiver.count, 0);
+    start(setting); /* nor does a restart change that */
+    settle(setting);
+    assert_int_equal(setting->receiver.count, 0);
+    go_to(7, 1);
+    settle(setting);
+    WAIT_UNTIL(setting, counts(setting, "cardiology").delivered == 3);
+    assert_int_equal(setting->receiver.count, 1);
+    json_t *document = json_loads(receiver_get(&setting->receiver, "/a", 0)->body, 0, NULL);
+    assert_string_equal(json_string_value(json_object_get(document, "headline")), "3 of 3 studies changed in title");
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(document, "surge"), "alerts")), 3);
+    assert_fits_alert_schema(document);
+    json_decref(document);
+}
+
 static void what_exceeds_the_rate_is_told_together(void **state)
 {
     struct setting *setting = *state;
@@ -752,6 +824,9 @@ int main(void)
         DISPATCH_TEST(a_digest_collects_until_its_hour),
         DISPATCH_TEST(quiet_hours_hold_what_may_wait),
         DISPATCH_TEST(urgent_alerts_pass_quiet_hours_that_say_so),
+        DISPATCH_TEST(routine_alerts_wait_until_their_refresh_was_read),
+        DISPATCH_TEST(a_refresh_that_is_never_read_in_full_delays_by_hours_only),
+        DISPATCH_TEST(a_surge_is_one_message_and_waits_for_the_end_of_quiet_hours),
         DISPATCH_TEST(what_exceeds_the_rate_is_told_together),
         DISPATCH_TEST(what_a_query_finds_in_one_refresh_is_one_message),
         DISPATCH_TEST(what_is_too_large_is_sent_again_shorter),
