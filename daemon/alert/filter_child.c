@@ -36,13 +36,6 @@ static void on_answer(enum filter_outcome outcome, bool truth, const char *text,
     write_frame(*(int *)userdata, (int)outcome, truth, text, len);
 }
 
-static bool limit(int resource, rlim_t soft, rlim_t hard)
-{
-    const struct rlimit bounds = {.rlim_cur = soft, .rlim_max = hard};
-
-    return setrlimit(resource, &bounds) == 0;
-}
-
 /* The daemon's own memory counts too: it is shared, but mapped. */
 static rlim_t mapped_bytes(void)
 {
@@ -70,10 +63,11 @@ static void volunteer(void)
 /* The hard limit of work kills without saying why: it comes a second later. */
 static bool is_bounded(void)
 {
-    rlim_t memory = mapped_bytes() + (rlim_t)FILTER_MEMORY_BYTES;
+    rlim_t bytes = mapped_bytes() + (rlim_t)FILTER_MEMORY_BYTES;
+    const struct rlimit core = {0, 0}, work = {FILTER_CPU_SEC, FILTER_CPU_SEC + 1}, memory = {bytes, bytes};
 
-    return limit(RLIMIT_CORE, 0, 0) && limit(RLIMIT_CPU, FILTER_CPU_SEC, FILTER_CPU_SEC + 1) &&
-           limit(RLIMIT_AS, memory, memory);
+    return setrlimit(RLIMIT_CORE, &core) == 0 && setrlimit(RLIMIT_CPU, &work) == 0 &&
+           setrlimit(RLIMIT_AS, &memory) == 0;
 }
 
 /* Nothing of the daemon's is left to the program: no signal handlers, descriptors, environment, and no life after it.

@@ -147,8 +147,8 @@ static const char *const texts[SQL_COUNT] = {
         " ?5, ?9, ?6, ?10, iif(?9 = 5, ?6, NULL), NULL, ?7, ?8, ?9 = 1, ?11) ON CONFLICT (alert_id) DO NOTHING",
     [SQL_ALERT_STATE] = "SELECT id, state, channel, message FROM alerts WHERE alert_id = ?1",
     [SQL_ALERT_MOVE] =
-        "UPDATE alerts SET state = ?2, due_usec = coalesce(?3, due_usec), finished_usec = ?4, gathered = 0"
-        " WHERE id = ?1",
+        "UPDATE alerts SET state = ?2, due_usec = coalesce(?3, due_usec), finished_usec = ?4, gathered = 0,"
+        " surge = iif(?2 = 0, NULL, surge) WHERE id = ?1",
     [SQL_ALERT_EXPLAIN] = "UPDATE alerts SET reason = ?2 WHERE id = ?1",
     [SQL_GATHERED_REFRESH] = "SELECT refresh FROM alerts WHERE gathered = 1 LIMIT 1",
     /* ?2 is a list of kinds with a comma before and behind each: an alert of nothing else is one of the surge ?3. */

@@ -14,14 +14,6 @@
 /* Longer ones are forgotten by whoever set them: a watch is better taken out of the settings. */
 #define MUTE_MAX_USEC (366 * USEC_PER_DAY)
 
-static bool has_watch(const struct manager *manager, const char *name)
-{
-    for (size_t i = 0; i < manager->settings.config->watch_count; i++)
-        if (strcmp(manager->settings.config->watches[i].name, name) == 0)
-            return true;
-    return false;
-}
-
 /* A study by its id or an alias, or a watch of the settings. */
 static int find_subject(struct manager *manager, const char *name, enum mute_subject *ret,
                         char ret_name[static MUTE_NAME_BYTES], struct error *e)
@@ -29,7 +21,7 @@ static int find_subject(struct manager *manager, const char *name, enum mute_sub
     char nct_id[STUDY_NCT_ID_BYTES];
 
     *ret = MUTE_WATCH;
-    if (has_watch(manager, name)) {
+    if (watch_set_find(manager->settings.watches, name)) {
         snprintf(ret_name, MUTE_NAME_BYTES, "%s", name);
         return 0;
     }

@@ -217,6 +217,29 @@ static void what_a_person_wants_now_is_not_judged(void **state)
     assert_int_equal(counts(f, "a").due, 1);
 }
 
+static void one_that_failed_and_is_tried_again_is_told_on_its_own(void **state)
+{
+    struct fixture *f = *state;
+    struct message_row row;
+    char id[ALERT_ID_BYTES];
+    struct attempt failed = {.started_usec = NOW + 3, .outcome = ATTEMPT_FAILED, .answer = "HTTP 410"};
+
+    flood(f, 30, "a");
+    while (judge(f, 30) > 0)
+        ;
+    assert_int_equal(compose(f), 1);
+    assert_int_equal(outbox_each(f->store, &(struct alert_filter){.channel = "a"}, keep_id, id, &f->e), 1);
+    assert_ok(f, outbox_next_message(f->store, "a", &row, &f->e));
+    assert_ok(f, store_begin(f->store, &f->e));
+    assert_ok(f, outbox_record_attempt(f->store, row.id, &failed, &f->e));
+    assert_ok(f, outbox_retry(f->store, id, NOW + 4, &f->e));
+    assert_ok(f, outbox_hold(f->store, id, NOW + 9, NOW + 5, &f->e)); /* quiet hours */
+    assert_ok(f, store_commit(f->store, &f->e));
+    assert_int_equal(judge(f, 30), 0);
+    assert_int_equal(compose(f), 0);
+    assert_int_equal(counts(f, "a").held, 1);
+}
+
 static int covers(struct fixture *f, const char *watches, int64_t now_usec)
 {
     json_auto_t *names = json_loads(watches, 0, NULL);
@@ -274,6 +297,7 @@ int main(void)
         test_with_history(each_channel_gets_one_message_that_says_what_it_stands_for),
         test_with_history(a_crash_between_two_steps_finds_the_same_surge),
         test_with_history(what_a_person_wants_now_is_not_judged),
+        test_with_history(one_that_failed_and_is_tried_again_is_told_on_its_own),
         test_with_history(a_mute_covers_from_its_begin_to_its_end),
         test_with_history(a_second_mute_takes_the_place_of_the_first),
     };
