@@ -186,6 +186,19 @@ def test_takes_in_good_settings_on_reload_and_refuses_bad_ones(server):
     assert re.search(r"trialwatch\.yaml:\d+.*everyy", said), said
 
 
+def test_jq_programs_run_bounded_in_the_sandbox_of_the_unit(server):
+    watches = [{"name": "endless", "studies": [FREEDOM], "notify": ["ward"], "when": "def f: f; f"}]
+    ward = {"name": "ward", "slack": {"url": "credential:slack-ward"}, "payload": "{text: .headline}"}
+    server.configure([ward], watches=watches)
+    server.start()
+    server.go_to("2021-01-19")
+    wait_until(lambda: server.slack.accepted, "the alert whose condition counts as true")
+    assert set(server.slack.accepted[0].json) == {"text"}
+    said = server.run("journalctl", "--unit=trialwatchd", "--output=cat")
+    assert "took longer than 2 s" in said
+    assert server.ask_unit("NRestarts") == "0" and server.is_active()
+
+
 def test_no_alert_is_lost_when_it_hangs_or_is_killed(server):
     server.configure(unit="WatchdogSec=4\nRestartSec=100ms\n")
     server.start()
