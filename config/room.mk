@@ -16,7 +16,8 @@ dist_guides_DATA = \
 	%D%/guides/mail.md \
 	%D%/guides/moving.md \
 	%D%/guides/nginx.md \
-	%D%/guides/slack.md
+	%D%/guides/slack.md \
+	%D%/guides/watches.md
 
 # The commented defaults, with this build's paths. Settings that are there already are kept.
 default_settings = %D%/default.yaml

@@ -151,12 +151,25 @@ static bool append_text_of(struct buf *out, const json_t *change)
     return *text != '\0';
 }
 
+/* The study entered a query's answers, or was among them when the watch began. NULL: neither. */
+static const json_t *find_listed(const json_t *study)
+{
+    return find_kind(json_object_get(study, "changes"), KIND_LISTED);
+}
+
+static bool was_there(const json_t *listed)
+{
+    return json_is_true(json_object_get(json_object_get(listed, "after"), "existing"));
+}
+
 /* "New study: TITLE (Recruiting)" */
 static bool append_listed(struct buf *out, const json_t *study)
 {
-    if (!find_kind(json_object_get(study, "changes"), KIND_LISTED))
+    const json_t *listed = find_listed(study);
+
+    if (!listed)
         return false;
-    buf_append_string(out, "New study: ");
+    buf_append_string(out, was_there(listed) ? "Answers the watch already: " : "New study: ");
     message_append_shortened(out, text_of(study, "title"), MESSAGE_MAX_QUOTE_BYTES);
     if (*text_of(study, "status")) {
         buf_append_string(out, " (");
@@ -193,28 +206,32 @@ void message_append_study_headline(struct buf *out, const json_t *study)
     text_append_enum(out, *text_of(study, "status") ? text_of(study, "status") : "unknown");
 }
 
-static bool all_listed(const json_t *studies)
+/* How many of the studies entered a query's answers; *ret_there: and were there when the watch began. */
+static size_t count_listed(const json_t *studies, size_t *ret_there)
 {
-    size_t index;
+    size_t index, count = 0;
     json_t *study;
 
-    json_array_foreach (studies, index, study)
-        if (!find_kind(json_object_get(study, "changes"), KIND_LISTED))
-            return false;
-    return true;
+    *ret_there = 0;
+    json_array_foreach (studies, index, study) {
+        const json_t *listed = find_listed(study);
+        count += listed ? 1 : 0;
+        *ret_there += was_there(listed) ? 1 : 0;
+    }
+    return count;
 }
 
 void message_append_headline(struct buf *out, const json_t *studies)
 {
-    size_t count = json_array_size(studies);
+    size_t count = json_array_size(studies), there;
     const json_t *first = json_array_get(studies, 0);
 
     if (count == 1) {
         buf_append_string(out, text_of(first, "headline"));
         return;
     }
-    if (all_listed(studies)) {
-        buf_printf(out, "%zu new studies", count);
+    if (count_listed(studies, &there) == count) {
+        buf_printf(out, there == count ? "%zu studies answer the watch already" : "%zu new studies", count);
         return;
     }
     buf_printf(out, "Changes in %zu studies: ", count);

@@ -106,6 +106,8 @@ def test_what_is_there_already_is_told_in_one_message_when_asked_for(house):
     house.settle()
     message, = hook.take()
     assert studies_of([message]) == {ESCAPE, FREEDOM} and told([message]) == [("listed", None)]
+    assert message["headline"] == "2 studies answer the watch already"
+    assert all(study["headline"].startswith("Answers the watch already: ") for study in message["studies"])
 
 
 def test_many_new_studies_are_one_message(house):
