@@ -15,8 +15,11 @@
 #define TWO "NCT00000002"
 #define STRANGER "NCT00000009"
 
+/* Of the loop, which blocks for some milliseconds while the program waits: where nothing was asked in a turn, the next
+ * may be twice as long. Several such go by while an answer is under way, and all of them must be less than a look. */
 #define TURN_USEC (250 * USEC_PER_MSEC)
-#define MAX_TURNS 200000
+#define LONGEST_TURN_USEC (8 * USEC_PER_SEC)
+#define MAX_TURNS 20000
 
 static const char *const watched[] = {ONE, TWO};
 
@@ -28,6 +31,8 @@ struct setting {
     struct poller_settings settings;
     struct poller *poller;
     struct archive *archive;
+    int64_t turn_usec;
+    int asked; /* requests at the turn before */
     int looks;
     int tellings;
     char stages[64]; /* the first letters of the stages that were told, without repetitions */
@@ -89,8 +94,12 @@ static void begin_archive(struct setting *setting)
 
 static void turn(struct setting *setting)
 {
+    int64_t longer = setting->turn_usec * 2 < LONGEST_TURN_USEC ? setting->turn_usec * 2 : LONGEST_TURN_USEC;
+
     event_base_loop(setting->base, EVLOOP_ONCE);
-    clock_advance_usec(TURN_USEC);
+    setting->turn_usec = setting->asked == setting->server.requests ? longer : TURN_USEC;
+    setting->asked = setting->server.requests;
+    clock_advance_usec(setting->turn_usec);
 }
 
 static void run_until_looked(struct setting *setting, int looks)
@@ -132,6 +141,7 @@ static int set_up(void **state)
     setting->server.studies[0] = (struct server_study){ONE, "RECRUITING", 2};
     setting->server.studies[1] = (struct server_study){TWO, "RECRUITING", 2};
     setting->server.study_count = 2;
+    setting->turn_usec = TURN_USEC;
     setting->server.answers = answer_archive;
     setting->settings = (struct poller_settings){
         .base_url = setting->server.base_url,
