@@ -15,20 +15,25 @@ static void show_progress(int64_t done, int64_t total, void *userdata)
 static int print_result(const struct client *client, const struct ledger_report *report, const char *against,
                         struct error *e)
 {
-    char entries[TEXT_COUNT_BYTES], versions[TEXT_COUNT_BYTES], polls[TEXT_COUNT_BYTES];
+    char entries[TEXT_COUNT_BYTES], versions[TEXT_COUNT_BYTES], changes[TEXT_COUNT_BYTES];
+    char polls[TEXT_COUNT_BYTES], attempts[TEXT_COUNT_BYTES];
 
     if (!client->json) {
-        client_say(client, "The ledger holds: %s (%s, %s), head %s.",
+        client_say(client, "The ledger holds: %s (%s, %s, %s, %s), head %s.",
                    text_format_count((size_t)report->entries, "entry", entries),
-                   text_format_count((size_t)report->versions, "version", versions),
-                   text_format_count((size_t)report->polls, "poll", polls), report->head);
+                   text_format_count((size_t)report->of[LEDGER_VERSION], "version", versions),
+                   text_format_count((size_t)report->of[LEDGER_CHANGES], "change set", changes),
+                   text_format_count((size_t)report->of[LEDGER_POLL], "poll", polls),
+                   text_format_count((size_t)report->of[LEDGER_ATTEMPT], "attempt", attempts), report->head);
         if (against)
             client_say(client, "It contains what was attested by %s.", against);
         return CLIENT_OK;
     }
-    json_auto_t *document = json_pack("{s:b, s:I, s:I, s:I, s:s, s:s*}", "holds", true, "entries",
-                                      (json_int_t)report->entries, "versions", (json_int_t)report->versions, "polls",
-                                      (json_int_t)report->polls, "head", report->head, "against", against);
+    json_auto_t *document =
+        json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:s, s:s*}", "holds", true, "entries", (json_int_t)report->entries,
+                  "versions", (json_int_t)report->of[LEDGER_VERSION], "changes", (json_int_t)report->of[LEDGER_CHANGES],
+                  "polls", (json_int_t)report->of[LEDGER_POLL], "attempts", (json_int_t)report->of[LEDGER_ATTEMPT],
+                  "head", report->head, "against", against);
     return client_print_json(client, document, e);
 }
 
@@ -82,9 +87,9 @@ const struct command verify_command = {
     .name = "verify",
     .arguments = "",
     .summary = "Recompute the ledger and say whether the history was tampered with",
-    .help = "Reads every version and poll, recomputes its entry and the chain over all of them, and names the first "
-            "that does "
-            "not hold: then the exit status is 1.",
+    .help = "Reads every version with its changes, every poll, and every attempt to tell somebody with what it told, "
+            "recomputes its entry and the chain over all of them, and names the first that does not hold: then the "
+            "exit status is 1.",
     .options = verify_options,
     .run = verify_run,
 };

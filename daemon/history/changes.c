@@ -1,6 +1,7 @@
 #include "history/changes.h"
 
 #include "history/country.h"
+#include "history/ledger_rows.h"
 #include "history/rows.h"
 #include "history/sql.h"
 
@@ -41,7 +42,9 @@ int changes_append(struct store *store, const struct version *version, const str
         if (r >= 0)
             ret_ids[i] = sql_last_id(store);
     }
-    return r;
+    if (r < 0 || changes->count == 0)
+        return r;
+    return ledger_rows_append_changes(store, ret_ids[0], ret_ids[changes->count - 1], e);
 }
 
 /* NULL for NULL. */

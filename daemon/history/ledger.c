@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-_Static_assert(LEDGER_VERSION == 0 && LEDGER_POLL == 1, "ledger.subject in schema.sql");
+_Static_assert(LEDGER_VERSION == 0 && LEDGER_POLL == 1 && LEDGER_ATTEMPT == 2 && LEDGER_CHANGES == 3,
+               "ledger.subject in schema.sql");
 _Static_assert(LEDGER_HASH_BYTES == DIGEST_BYTES, "the ledger's hash is SHA-256");
 
 int ledger_read_head(struct store *store, int64_t *ret_number, uint8_t ret_hash[static LEDGER_HASH_BYTES],
@@ -47,7 +48,8 @@ int ledger_append(struct store *store, enum ledger_subject subject, int64_t row,
     if (r < 0)
         return r;
     return sql_run(store, SQL_LEDGER_INSERT, e, INT(number + 1), INT(subject), INT(row),
-                   TEXT(subject == LEDGER_POLL ? content : NULL), BLOB(hash, sizeof(hash)));
+                   TEXT(subject == LEDGER_POLL || subject == LEDGER_ATTEMPT ? content : NULL),
+                   BLOB(hash, sizeof(hash)));
 }
 
 void ledger_format_head(int64_t number, const uint8_t hash[static LEDGER_HASH_BYTES],

@@ -4,9 +4,8 @@
 
 #include <string.h>
 
-static void add_text(struct buf *out, const char *text)
+void ledger_entry_escape(const char *text, struct buf *out)
 {
-    buf_append(out, "\t", 1);
     for (const char *c = text; *c; c++) {
         if (*c == '\\')
             buf_append(out, "\\\\", 2);
@@ -17,6 +16,12 @@ static void add_text(struct buf *out, const char *text)
         else
             buf_append(out, c, 1);
     }
+}
+
+static void add_text(struct buf *out, const char *text)
+{
+    buf_append(out, "\t", 1);
+    ledger_entry_escape(text, out);
 }
 
 static void add_number(struct buf *out, int64_t number)

@@ -8,6 +8,13 @@
  *       bytes, 64 lower case hexadecimal digits
  *   poll  ID  STARTED  FINISHED  OUTCOME  REFRESH  API-VERSION  REQUESTS  RECORDS  CHANGED  MISSING  BYTES  REASON  IDS
  *       OUTCOME "unchanged", "complete" or "failed"; IDS the JSON array in polls.missing_ids, byte for byte
+ *   changes  FIRST  LAST  HASH
+ *       the rows of one version that were written together; HASH the SHA-256 of their texts, a newline after each:
+ *       ID  NCT-ID  NUMBER  SEEN  KIND  WEIGHT  PATH  BEFORE  AFTER  SITE  OLD-INDEX  NEW-INDEX  OLD-ITEM  NEW-ITEM
+ *       WITH-STUDY  EFFECTIVE-BEFORE  EFFECTIVE-AFTER  NOTE
+ *   attempt  ID  MESSAGE  CHANNEL  STARTED  LATENCY  OUTCOME  RETRY-AT  CODE  ANSWER  THREAD  ALERTS
+ *       OUTCOME "delivered", "retry" or "failed"; ALERTS the JSON object of what was in the message, {} with a retry:
+ *       {"alert's id":["NCT id",number of the version,[ids of its changes]],…}, sorted by id
  *
  * The hash of entry n is SHA-256(hash of entry n - 1 ‖ text), both as bytes; before entry 1 there are 32 zero bytes. */
 #pragma once
@@ -17,6 +24,9 @@
 #include "history/versions.h"
 
 #include <stdbool.h>
+
+/* Appends a field with what would end it written otherwise. */
+void ledger_entry_escape(const char *text, struct buf *out);
 
 /* Append to out; buf_status() tells of a failure. */
 void ledger_entry_version(const struct version *version, struct buf *out);

@@ -6,8 +6,7 @@
 #include "base/buf.h"
 #include "history/body_path.h"
 #include "history/digest.h"
-#include "history/ledger_chain.h"
-#include "history/ledger_entry.h"
+#include "history/ledger_verification.h"
 #include "history/rows.h"
 #include "history/sql.h"
 
@@ -18,26 +17,6 @@
 
 /* Entries, or versions, between two words of progress. */
 #define PAGE_ENTRIES 256
-
-struct verification {
-    struct store *store;
-    struct error *e;
-    int64_t first, last; /* entries */
-    ledger_progress *progress;
-    void *userdata;
-    int64_t done, total;
-    int64_t bad_version;  /* the row of the first whose body fails; 0: none */
-    int64_t last_version; /* the row of the one before */
-    struct error bad;
-    uint8_t hash[LEDGER_HASH_BYTES]; /* of the entry before */
-    struct ledger_report report;
-};
-
-static int broken(struct verification *v, int64_t entry, const char *why)
-{
-    return error_set(v->e, -EUCLEAN, "history %s: ledger entry %" PRId64 " does not hold: %s", v->store->path, entry,
-                     why);
-}
 
 static void tell_progress(struct verification *v, int64_t done)
 {
@@ -104,77 +83,6 @@ static int find_versions(struct verification *v, struct keys *ret)
     return keys_find(v->store, SQL_VERSION_KEYS_FROM, ret, v->e, INT(from), INT(to));
 }
 
-static int version_text(struct verification *v, int64_t entry, int64_t id, struct buf *out)
-{
-    struct version_row row;
-
-    if (id == v->bad_version)
-        return broken(v, entry, v->bad.text);
-    if (id <= v->last_version)
-        return broken(v, entry, "it is about a version that has one already");
-    v->last_version = id;
-    int r = version_load(v->store, id, &row, v->e);
-    if (r == -ENOENT)
-        return broken(v, entry, "its version is not there");
-    if (r == -EUCLEAN)
-        return broken(v, entry, "its version is not as it was written");
-    if (r < 0)
-        return r;
-    v->report.versions++;
-    ledger_entry_version(&row.version, out);
-    return buf_status(out);
-}
-
-/* kept is the text that was kept for the day the row is pruned. */
-static int poll_text(struct verification *v, int64_t entry, int64_t id, const char *kept, struct buf *out)
-{
-    _cleanup_buf_ struct buf missing = {0};
-    struct poll poll;
-    int r = poll_load(v->store, id, &poll, &missing, v->e);
-
-    if (r == -EUCLEAN)
-        return broken(v, entry, "its poll is not as it was written");
-    if (r < 0 && r != -ENOENT)
-        return r;
-    if (r == -ENOENT && !ledger_entry_may_be_pruned(kept))
-        return broken(v, entry, "its poll is not there");
-    if (r == -ENOENT)
-        buf_append_string(out, kept);
-    else
-        ledger_entry_poll(&poll, buf_string(&missing), out);
-    v->report.polls++;
-    return buf_status(out);
-}
-
-static int check_entry(struct verification *v, const struct query *query, int64_t expected)
-{
-    _cleanup_buf_ struct buf text = {0};
-    _cleanup_keep_ struct keep keep = {0};
-    uint8_t stored[LEDGER_HASH_BYTES];
-    const char *kept = NULL;
-    int64_t entry = query_integer(query, 0), row = query_integer(query, 2);
-    bool is_poll = query_integer(query, 1) == LEDGER_POLL;
-
-    if (entry != expected)
-        return broken(v, expected, "it is not there");
-    int r = query_keep_text(query, 3, &keep, &kept);
-    if (r >= 0)
-        r = query_copy_blob(query, 4, stored, sizeof(stored));
-    if (r >= 0)
-        r = is_poll ? poll_text(v, entry, row, kept, &text) : version_text(v, entry, row, &text);
-    if (r >= 0 && is_poll && strcmp(kept, buf_string(&text)) != 0)
-        return broken(v, entry, "its poll is not as it was written");
-    if (r >= 0)
-        r = ledger_chain(v->hash, buf_string(&text), v->e);
-    if (r >= 0 && memcmp(v->hash, stored, sizeof(stored)) != 0)
-        return broken(v, entry,
-                      is_poll ? "its poll or an entry before it was changed"
-                              : "its version or an entry before it was changed");
-    if (r >= 0)
-        v->report.entries++;
-    return r;
-}
-
 static int check_page(struct verification *v, int64_t from)
 {
     _cleanup_query_ struct query query = {0};
@@ -185,12 +93,12 @@ static int check_page(struct verification *v, int64_t from)
     if (r < 0)
         return r;
     while ((r = query_next(&query)) > 0) {
-        r = check_entry(v, &query, expected++);
+        r = ledger_verify_entry(v, &query, expected++);
         if (r < 0)
             return r;
     }
     if (r >= 0 && expected <= until)
-        return broken(v, expected, "it is not there");
+        return ledger_broken(v, expected, "it is not there");
     return r;
 }
 
@@ -205,8 +113,7 @@ static int check_chain(struct verification *v)
     return r;
 }
 
-/* Nothing was put in past the ledger. */
-static int check_coverage(struct verification *v)
+static int check_versions_covered(struct verification *v)
 {
     _cleanup_query_ struct query query = {0};
     struct version_row row;
@@ -214,15 +121,54 @@ static int check_coverage(struct verification *v)
 
     if (r >= 0)
         r = version_from_query(&query, &row);
+    if (r < 0)
+        return r == -ENOENT ? 0 : r;
+    return error_set(v->e, -EUCLEAN, "history %s: version %ld of %s has no ledger entry", v->store->path,
+                     row.version.number, row.version.nct_id);
+}
+
+/* find gives what there should be none of. */
+static int check_lacks(struct verification *v, enum statement find, const char *what, const char *lack)
+{
+    _cleanup_query_ struct query query = {0};
+    _cleanup_keep_ struct keep keep = {0};
+    const char *name;
+    int r = query_row(&query, v->store, find, v->e);
+
     if (r >= 0)
-        return error_set(v->e, -EUCLEAN, "history %s: version %ld of %s has no ledger entry", v->store->path,
-                         row.version.number, row.version.nct_id);
-    if (r != -ENOENT)
-        return r;
-    r = query_row(&query, v->store, SQL_LEDGER_UNCOVERED_POLL, v->e);
+        r = query_keep_text(&query, 0, &keep, &name);
+    if (r < 0)
+        return r == -ENOENT ? 0 : r;
+    return error_set(v->e, -EUCLEAN, "history %s: %s %s %s", v->store->path, what, name, lack);
+}
+
+/* Nothing was put in past the ledger, and no alert is called delivered that no attempt delivered. */
+static int check_coverage(struct verification *v)
+{
+    static const struct {
+        enum statement find;
+        const char *what, *lack;
+    } lacks[] = {
+        {SQL_LEDGER_UNCOVERED_POLL, "poll", "has no ledger entry"},
+        {SQL_LEDGER_UNCOVERED_ATTEMPT, "attempt", "has no ledger entry"},
+        {SQL_LEDGER_UNCOVERED_CHANGE, "change", "has no ledger entry"},
+        {SQL_LEDGER_UNTOLD_ALERT, "alert", "is called delivered, but no attempt delivered it"},
+    };
+    int r = check_versions_covered(v);
+
+    for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(lacks); i++)
+        r = check_lacks(v, lacks[i].find, lacks[i].what, lacks[i].lack);
+    return r;
+}
+
+/* The changes of the first entry that is checked come after those of the one before. */
+static int find_last_change(struct verification *v)
+{
+    _cleanup_query_ struct query query = {0};
+    int r = query_row(&query, v->store, SQL_LEDGER_ROW_BEFORE, v->e, INT(LEDGER_CHANGES), INT(v->first));
+
     if (r >= 0)
-        return error_set(v->e, -EUCLEAN, "history %s: poll %" PRId64 " has no ledger entry", v->store->path,
-                         query_integer(&query, 0));
+        v->last_change = query_integer(&query, 0);
     return r == -ENOENT ? 0 : r;
 }
 
@@ -242,9 +188,12 @@ static int find_range(struct verification *v, int64_t since_entry)
                          v->store->path, v->last, v->first);
     if (v->first == 1)
         return 0;
+    r = find_last_change(v);
+    if (r < 0)
+        return r;
     r = query_row(&query, v->store, SQL_LEDGER_HASH, v->e, INT(v->first - 1));
     if (r == -ENOENT)
-        return broken(v, v->first - 1, "it is not there");
+        return ledger_broken(v, v->first - 1, "it is not there");
     return r < 0 ? r : query_copy_blob(&query, 0, v->hash, sizeof(v->hash));
 }
 

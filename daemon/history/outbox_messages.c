@@ -1,5 +1,6 @@
 /* Messages: alerts of one channel on their way, and the attempts to deliver them. */
 #include "base/buf.h"
+#include "history/ledger_rows.h"
 #include "history/outbox.h"
 #include "history/outbox_rows.h"
 #include "history/sql.h"
@@ -164,11 +165,14 @@ int outbox_next_message(struct store *store, const char *channel, struct message
     return r;
 }
 
+/* Before its alerts move: the ledger keeps which were in the message. */
 static int write_attempt(struct store *store, int64_t message, const struct attempt *attempt, struct error *e)
 {
-    return sql_run(store, SQL_ATTEMPT_INSERT, e, INT(message), INT(attempt->started_usec), INT(attempt->latency_usec),
-                   INT(attempt->outcome), INT_OR_NULL(attempt->retry_at_usec, attempt->outcome == ATTEMPT_RETRY),
-                   INT(attempt->code), TEXT(attempt->answer ? attempt->answer : ""), TEXT(attempt->thread));
+    int r = sql_run(store, SQL_ATTEMPT_INSERT, e, INT(message), INT(attempt->started_usec), INT(attempt->latency_usec),
+                    INT(attempt->outcome), INT_OR_NULL(attempt->retry_at_usec, attempt->outcome == ATTEMPT_RETRY),
+                    INT(attempt->code), TEXT(attempt->answer ? attempt->answer : ""), TEXT(attempt->thread));
+
+    return r < 0 ? r : ledger_rows_append_attempt(store, sql_last_id(store), e);
 }
 
 static int move_message(struct store *store, int64_t message, const struct attempt *attempt, struct error *e)

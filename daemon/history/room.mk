@@ -22,7 +22,11 @@ libtrialwatch_a_SOURCES += \
 	%D%/ledger_chain.h \
 	%D%/ledger_entry.c \
 	%D%/ledger_entry.h \
+	%D%/ledger_rows.c \
+	%D%/ledger_rows.h \
+	%D%/ledger_verification.h \
 	%D%/ledger_verify.c \
+	%D%/ledger_verify_entry.c \
 	%D%/maintenance.c \
 	%D%/maintenance.h \
 	%D%/members.c \

@@ -268,9 +268,10 @@ CREATE INDEX attempts_by_message ON attempts (message);
 -- the texts.
 CREATE TABLE ledger (
     number  INTEGER PRIMARY KEY, -- 1, 2, 3 … without a gap
-    subject INTEGER NOT NULL CHECK (subject IN (0, 1)), -- version, poll
-    row     INTEGER NOT NULL,    -- the id in versions or polls
-    entry   TEXT CHECK ((entry IS NULL) = (subject = 0)), -- the text, of polls only, whose rows may be pruned
+    subject INTEGER NOT NULL CHECK (subject BETWEEN 0 AND 3), -- version, poll, attempt, changes
+    row     INTEGER NOT NULL, -- the id in versions, polls or attempts, or the last of the changes' ids
+    -- The text, where the rows do not give it: a poll may be pruned, and an alert is told again in another message.
+    entry   TEXT CHECK ((entry IS NULL) = (subject IN (0, 3))),
     hash    BLOB NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
 

@@ -33,6 +33,11 @@
 #define ALERT_OF_MESSAGE "message = (SELECT id FROM messages WHERE message_id = ?7) AND "
 #define ALERT_WAITING "channel = ?4 AND state < 2 AND "
 
+/* What an alert told, for the ledger. */
+#define ALERT_TELLS "json_array(s.nct_id, v.number, json(a.changes))"
+#define ALERT_TOLD "a.alert_id AS id, " ALERT_TELLS " AS told"
+#define ALERT_TOLD_FROM " FROM alerts a JOIN studies s ON s.id = a.study JOIN versions v ON v.id = a.version"
+
 static const char *const texts[SQL_COUNT] = {
     [SQL_POLL_BEGIN] =
         "INSERT INTO polls (started_usec, finished_usec, outcome, refresh, api_version, requests, records, changed,"
@@ -283,10 +288,35 @@ static const char *const texts[SQL_COUNT] = {
         "SELECT number, subject, row, entry, hash FROM ledger WHERE number >= ?1 AND number <= ?2 ORDER BY number",
     [SQL_LEDGER_VERSION_ROWS] =
         "SELECT min(row), max(row) FROM ledger WHERE subject = 0 AND number >= ?1 AND number <= ?2",
+    [SQL_LEDGER_ROW_BEFORE] = "SELECT row FROM ledger WHERE subject = ?1 AND number < ?2 ORDER BY number DESC LIMIT 1",
+    [SQL_LEDGER_CHANGE] =
+        "SELECT c.id, s.nct_id, v.number, c.seen_usec, c.kind, c.weight, c.path, c.before, c.after, c.site,"
+        " c.old_index, c.new_index, c.old_item, c.new_item, c.with_study, c.effective_before, c.effective_after, c.note"
+        " FROM changes c JOIN versions v ON v.id = c.version JOIN studies s ON s.id = c.study"
+        " WHERE c.id BETWEEN ?1 AND ?2 ORDER BY c.id",
+    [SQL_LEDGER_ATTEMPT] =
+        "SELECT 'attempt', p.id, m.message_id, m.channel, p.started_usec, p.latency_usec,"
+        " CASE p.outcome WHEN 0 THEN 'delivered' WHEN 1 THEN 'retry' ELSE 'failed' END, p.retry_at_usec, p.code,"
+        " p.answer, p.thread FROM attempts p JOIN messages m ON m.id = p.message WHERE p.id = ?1",
+    [SQL_LEDGER_ALERTS] =
+        "SELECT json_group_object(id, json(told)) FROM (SELECT " ALERT_TOLD ALERT_TOLD_FROM
+        " WHERE a.message = (SELECT message FROM attempts WHERE id = ?1 AND outcome <> 1) AND a.state >= 2"
+        " ORDER BY a.alert_id)",
+    [SQL_LEDGER_FALSE_ALERT] =
+        "SELECT j.key FROM json_each(?1) j WHERE NOT EXISTS (SELECT 1" ALERT_TOLD_FROM " WHERE a.alert_id = j.key"
+        " AND a.channel = (SELECT m.channel FROM attempts p JOIN messages m ON m.id = p.message WHERE p.id = ?2)"
+        " AND " ALERT_TELLS " = j.value) LIMIT 1",
     [SQL_LEDGER_UNCOVERED_VERSION] =
         "SELECT " VERSION_COLUMNS VERSION_FROM "WHERE v.id NOT IN (SELECT row FROM ledger WHERE subject = 0) LIMIT 1",
     [SQL_LEDGER_UNCOVERED_POLL] = "SELECT id FROM polls WHERE outcome <> 0"
                                   " AND id NOT IN (SELECT row FROM ledger WHERE subject = 1) LIMIT 1",
+    [SQL_LEDGER_UNCOVERED_ATTEMPT] =
+        "SELECT id FROM attempts WHERE id NOT IN (SELECT row FROM ledger WHERE subject = 2) LIMIT 1",
+    [SQL_LEDGER_UNCOVERED_CHANGE] =
+        "SELECT id FROM changes WHERE id > coalesce((SELECT max(row) FROM ledger WHERE subject = 3), 0) LIMIT 1",
+    [SQL_LEDGER_UNTOLD_ALERT] =
+        "SELECT alert_id FROM alerts a WHERE state = 3"
+        " AND NOT EXISTS (SELECT 1 FROM attempts p WHERE p.message = a.message AND p.outcome = 0) LIMIT 1",
 };
 
 const char *sql_text(enum statement id)

@@ -159,6 +159,42 @@ def test_a_version_put_in_past_the_ledger_is_found(story, copy):
     assert theirs.returncode == 1 and "has no entry" in theirs.stderr
 
 
+def test_a_change_that_was_altered_is_found(story, copy):
+    change = value(copy, "SELECT min(id) FROM changes WHERE kind = 'site-opened'")
+    entry = value(copy, f"SELECT min(number) FROM ledger WHERE subject = 3 AND row >= {change}")
+    tamper(copy, f"UPDATE changes SET seen_usec = seen_usec + 86400000000 WHERE id = {change}")
+    assert_both_name(story, copy, entry)
+
+
+def test_a_deleted_change_is_found(story, copy):
+    entry = value(copy, "SELECT number FROM ledger WHERE subject = 3 ORDER BY number LIMIT 1 OFFSET 1")
+    tamper(copy, f"DELETE FROM changes WHERE id = (SELECT row FROM ledger WHERE number = {entry})")
+    assert_both_name(story, copy, entry)
+
+
+@pytest.mark.parametrize("statement", [
+    "UPDATE attempts SET outcome = 2, code = 500 WHERE id = 1",
+    "UPDATE attempts SET answer = answer || '.' WHERE id = 1",
+    "DELETE FROM attempts WHERE id = 1",
+    "UPDATE messages SET channel = 'others' WHERE id = (SELECT message FROM attempts WHERE id = 1)",
+    "UPDATE alerts SET changes = '[99]' WHERE message = (SELECT message FROM attempts WHERE id = 1)",
+    "DELETE FROM alerts WHERE message = (SELECT message FROM attempts WHERE id = 1)",
+])
+def test_who_was_told_and_of_what_cannot_be_altered(story, copy, statement):
+    entry = value(copy, "SELECT min(number) FROM ledger WHERE subject = 2")
+    tamper(copy, statement)
+    assert_both_name(story, copy, entry)
+
+
+def test_an_alert_that_never_went_out_cannot_be_called_delivered(story, copy):
+    tamper(copy, "INSERT INTO alerts (alert_id, channel, study, version, refresh, weight, state, created_usec, due_usec,"
+                 " finished_usec, watches, changes, gathered) SELECT 'al_false', channel, study, version, refresh, weight,"
+                 " 3, created_usec, due_usec, created_usec, watches, changes, gathered FROM alerts WHERE state = 3 LIMIT 1")
+    ours, theirs = story.trialwatch("--history", copy, "verify"), run_script(copy)
+    assert ours.code == 1 and "alert al_false is called delivered, but no attempt delivered it" in ours.out
+    assert theirs.returncode == 1 and "al_false" in theirs.stderr
+
+
 def test_an_older_copy_in_the_place_of_the_file_is_found_by_the_head(story):
     older = story.place / "older.db"
     assert story.trialwatch("--history", older, "verify").code == 0  # by itself it holds

@@ -79,7 +79,7 @@ static void assert_consistent(struct fixture *f, long told)
     assert_ok(f, ledger_verify(f->store, 0, NULL, NULL, &report, &f->e));
     assert_ok(f, versions_newest(f->store, NCT_1, &newest, &f->e));
     assert_true(newest.number == told || newest.number == told + 1); /* it may have died between commit and telling */
-    assert_int_equal(report.versions, newest.number);
+    assert_int_equal(report.of[LEDGER_VERSION], newest.number);
     assert_ok(f, outbox_count(f->store, "cardiology", &counts, &f->e));
     assert_int_equal(counts.due, newest.number);
     assert_ok(f, history_sites_of_version(f->store, NCT_1, newest.number, &numbers, &count, &f->e));

@@ -1,8 +1,43 @@
 #include "history_fixture.h"
 
 #include "history/digest.h"
+#include "history/outbox.h"
 
-/* Two polls, three versions: entries 1 version, 2 version, 3 poll, 4 version, 5 poll. */
+/* The channel "chat" is told of the changes of the second version. */
+static void tell(struct fixture *f)
+{
+    static const char *const watches[] = {"a watch"};
+    static const int64_t changes[] = {1, 2};
+    const struct alert_new alert = {
+        .channel = "chat",
+        .nct_id = NCT_1,
+        .refresh = REFRESH_1,
+        .version = 2,
+        .watches = watches,
+        .watch_count = 1,
+        .changes = changes,
+        .change_count = 2,
+        .weight = WEIGHT_URGENT,
+        .created_usec = f->now_usec,
+    };
+    const struct attempt attempt = {.started_usec = f->now_usec,
+                                    .latency_usec = 7,
+                                    .outcome = ATTEMPT_DELIVERED,
+                                    .code = 200,
+                                    .answer = "ok",
+                                    .thread = "1.2"};
+    char id[ALERT_ID_BYTES], message[MESSAGE_ID_BYTES];
+    const char *const ids[] = {id};
+
+    assert_ok(f, store_begin(f->store, &f->e));
+    assert_ok(f, outbox_add(f->store, &alert, id, &f->e));
+    assert_ok(f, outbox_compose(f->store, "chat", ids, 1, f->now_usec, message, &f->e));
+    assert_ok(f, outbox_record_attempt(f->store, message, &attempt, &f->e));
+    assert_ok(f, store_commit(f->store, &f->e));
+}
+
+/* Two polls, three versions, an attempt: entries 1 version, 2 version, 3 poll, 4 version, 5 changes, 6 poll, 7 attempt.
+ */
 static void fill(struct fixture *f)
 {
     _cleanup_study_ struct study *a = make_study(NCT_1, "RECRUITING", 3, "one");
@@ -15,6 +50,7 @@ static void fill(struct fixture *f)
     fixture_poll(f);
     fixture_take_in(f, b, a);
     fixture_poll_end(f, POLL_COMPLETE);
+    tell(f);
 }
 
 static void assert_broken(struct fixture *f, const char *tamper, const char *words)
@@ -23,7 +59,7 @@ static void assert_broken(struct fixture *f, const char *tamper, const char *wor
 
     fill(f);
     assert_ok(f, ledger_verify(f->store, 0, NULL, NULL, &report, &f->e));
-    assert_int_equal(report.entries, 5);
+    assert_int_equal(report.entries, 7);
     if (outsider_runs(f->path, tamper) != SQLITE_OK)
         fail_msg("could not tamper: %s", tamper);
     report.entries = -1;
@@ -45,16 +81,18 @@ static void an_untouched_history_verifies(void **state)
     assert_int_equal(report.entries, 0);
     fill(f);
     assert_ok(f, ledger_verify(f->store, 0, NULL, NULL, &report, &f->e));
-    assert_int_equal(report.entries, 5);
-    assert_int_equal(report.versions, 3);
-    assert_int_equal(report.polls, 2);
+    assert_int_equal(report.entries, 7);
+    assert_int_equal(report.of[LEDGER_VERSION], 3);
+    assert_int_equal(report.of[LEDGER_POLL], 2);
+    assert_int_equal(report.of[LEDGER_CHANGES], 1);
+    assert_int_equal(report.of[LEDGER_ATTEMPT], 1);
     assert_ok(f, ledger_head(f->store, head, &f->e));
     assert_string_equal(head, report.head);
     assert_ok(f, ledger_verify(f->store, 4, NULL, NULL, &report, &f->e));
-    assert_int_equal(report.entries, 2);
-    assert_ok(f, ledger_verify(f->store, 6, NULL, NULL, &report, &f->e));
+    assert_int_equal(report.entries, 4);
+    assert_ok(f, ledger_verify(f->store, 8, NULL, NULL, &report, &f->e));
     assert_int_equal(report.entries, 0);
-    assert_int_equal(ledger_verify(f->store, 7, NULL, NULL, &report, &f->e), -EUCLEAN);
+    assert_int_equal(ledger_verify(f->store, 9, NULL, NULL, &report, &f->e), -EUCLEAN);
 }
 
 /* The text as ledger_entry.h defines it, written out by hand. */
@@ -164,7 +202,7 @@ static void a_text_made_longer_behind_a_nul_is_found(void **state)
 {
     assert_broken(*state,
                   "DROP TRIGGER polls_no_late_update; UPDATE polls SET reason = reason || char(0) || 'x' WHERE id = 2",
-                  "entry 5 does not hold");
+                  "entry 6 does not hold");
 }
 
 static void a_deleted_version_is_found(void **state)
@@ -203,7 +241,7 @@ static void a_row_deleted_with_its_entry_is_found(void **state)
 
 static void the_newest_entry_deleted_without_its_row_is_found(void **state)
 {
-    assert_broken(*state, "DROP TRIGGER ledger_no_delete; DELETE FROM ledger WHERE number = 5",
+    assert_broken(*state, "DROP TRIGGER ledger_no_delete; DELETE FROM ledger WHERE number >= 6",
                   "poll 2 has no ledger entry");
 }
 
@@ -214,6 +252,93 @@ static void a_version_put_in_without_an_entry_is_found(void **state)
         "INSERT INTO versions SELECT 9, study, 0, 9, seen_usec, refresh, poll, 0, hash, canonical_bytes, base,"
         " body FROM versions WHERE id = 1",
         "version 9 of " NCT_1 " has no ledger entry");
+}
+
+static void every_field_of_a_change_counts(void **state)
+{
+    static const char *const fields[] = {"version = 2",
+                                         "study = 2",
+                                         "seen_usec = seen_usec + 1",
+                                         "kind = 'results'",
+                                         "weight = 0",
+                                         "path = path || 'x'",
+                                         "before = '1'",
+                                         "after = NULL",
+                                         "site = 3",
+                                         "old_index = 2",
+                                         "new_index = 2",
+                                         "old_item = 2",
+                                         "new_item = 2",
+                                         "with_study = 1 - with_study",
+                                         "effective_before = 'x'",
+                                         "effective_after = 'x'",
+                                         "note = 'x'"};
+    char sql[256];
+
+    for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+        fixture_teardown(state);
+        fixture_setup(state);
+        snprintf(sql, sizeof(sql), "DROP TRIGGER changes_no_update; UPDATE changes SET %s WHERE id = 1", fields[i]);
+        assert_broken(*state, sql, "entry 5 does not hold");
+    }
+}
+
+static void a_deleted_change_is_found(void **state)
+{
+    assert_broken(*state, "DROP TRIGGER changes_no_delete; DELETE FROM changes WHERE id = 1", "entry 5 does not hold");
+}
+
+static void a_change_put_in_without_an_entry_is_found(void **state)
+{
+    assert_broken(*state,
+                  "INSERT INTO changes (version, study, seen_usec, kind, weight, path, with_study)"
+                  " SELECT version, study, seen_usec, kind, weight, path, with_study FROM changes WHERE id = 1",
+                  "has no ledger entry");
+}
+
+static void every_field_of_an_attempt_counts(void **state)
+{
+    static const char *const fields[] = {"started_usec = 1",  "latency_usec = 1", "outcome = 2",
+                                         "retry_at_usec = 1", "code = 500",       "answer = 'never came'",
+                                         "thread = NULL"};
+    char sql[256];
+
+    for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+        fixture_teardown(state);
+        fixture_setup(state);
+        snprintf(sql, sizeof(sql), "DROP TRIGGER attempts_no_update; UPDATE attempts SET %s WHERE id = 1", fields[i]);
+        assert_broken(*state, sql, "entry 7 does not hold: its attempt is not as it was written");
+    }
+}
+
+static void who_was_told_of_what_counts(void **state)
+{
+    static const struct {
+        const char *tamper, *words;
+    } cases[] = {
+        {"UPDATE messages SET channel = 'mail'", "entry 7 does not hold"},
+        {"UPDATE messages SET message_id = 'msg_0'", "entry 7 does not hold"},
+        {"UPDATE alerts SET channel = 'mail'", "entry 7 does not hold: its attempt told of an alert"},
+        {"UPDATE alerts SET study = 2", "entry 7 does not hold: its attempt told of an alert"},
+        {"UPDATE alerts SET version = 1", "entry 7 does not hold: its attempt told of an alert"},
+        {"UPDATE alerts SET changes = '[2]'", "entry 7 does not hold: its attempt told of an alert"},
+        {"UPDATE alerts SET alert_id = 'al_0'", "entry 7 does not hold: its attempt told of an alert"},
+        {"DROP TRIGGER alerts_no_delete; DELETE FROM alerts", "entry 7 does not hold: its attempt told of an alert"},
+        {"DROP TRIGGER attempts_no_delete; DELETE FROM attempts", "entry 7 does not hold: its attempt is not there"},
+        {"INSERT INTO attempts SELECT 2, message, started_usec, latency_usec, outcome, retry_at_usec, code, answer,"
+         " thread FROM attempts",
+         "attempt 2 has no ledger entry"},
+        {"INSERT INTO alerts (alert_id, channel, study, version, refresh, weight, state, created_usec, due_usec,"
+         " finished_usec, watches, changes, gathered) SELECT 'al_2', channel, study, version, refresh, weight, state,"
+         " created_usec, due_usec, finished_usec, watches, changes, gathered FROM alerts",
+         "alert al_2 is called delivered, but no attempt delivered it"},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        fixture_teardown(state);
+        fixture_setup(state);
+        assert_broken(*state, cases[i].tamper, cases[i].words);
+    }
 }
 
 static void an_older_file_does_not_contain_what_was_attested(void **state)
@@ -243,7 +368,7 @@ static void an_older_file_does_not_contain_what_was_attested(void **state)
     assert_ok(f, ledger_verify(f->store, 0, NULL, NULL, &report, &f->e));
     assert_ok(f, ledger_verify_against(f->store, older, &f->e));
     assert_int_equal(ledger_verify_against(f->store, newer, &f->e), -EUCLEAN);
-    assert_non_null(strstr(f->e.text, "ends before entry 6"));
+    assert_non_null(strstr(f->e.text, "ends before entry 8"));
 }
 
 static void what_is_no_head_is_refused(void **state)
@@ -324,10 +449,10 @@ static void long_work_tells_how_far_it_is(void **state)
     assert_ok(f, store_commit(f->store, &f->e));
     study_free(last);
     assert_ok(f, ledger_verify(f->store, 0, note_progress, &progress, &report, &f->e));
-    assert_int_equal(report.entries, 600);
-    assert_int_equal(progress.total, 1200);
-    assert_int_equal(progress.done, 1200);
-    assert_int_equal(progress.calls, 5);
+    assert_int_equal(report.entries, 1199);
+    assert_int_equal(progress.total, 1799);
+    assert_int_equal(progress.done, 1799);
+    assert_int_equal(progress.calls, 7);
 }
 
 int main(void)
@@ -348,6 +473,11 @@ int main(void)
         test_with_history(a_row_deleted_with_its_entry_is_found),
         test_with_history(the_newest_entry_deleted_without_its_row_is_found),
         test_with_history(a_version_put_in_without_an_entry_is_found),
+        test_with_history(every_field_of_a_change_counts),
+        test_with_history(a_deleted_change_is_found),
+        test_with_history(a_change_put_in_without_an_entry_is_found),
+        test_with_history(every_field_of_an_attempt_counts),
+        test_with_history(who_was_told_of_what_counts),
         test_with_history(an_older_file_does_not_contain_what_was_attested),
         test_with_history(what_is_no_head_is_refused),
         test_with_history(a_pruned_poll_must_have_been_unchanged),

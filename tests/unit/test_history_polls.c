@@ -123,7 +123,7 @@ static void pruning_keeps_the_last_of_each_day_and_all_that_tell(void **state)
     assert_ok(f, polls_each(f->store, 0, 0, collect, &left, &f->e));
     assert_string_equal(buf_string(&left), "7u 6u 5u 3u 2c ");
     assert_ok(f, ledger_verify(f->store, 0, NULL, NULL, &report, &f->e));
-    assert_int_equal(report.polls, 7);
+    assert_int_equal(report.of[LEDGER_POLL], 7);
 }
 
 int main(void)
