@@ -73,13 +73,15 @@ static void say_study(const struct client *client, const json_t *answer)
     client_say(client, "As of the registry's refresh %s, last seen %s.", text_at(answer, "refresh"), time);
 }
 
-static void say_mentions(const struct client *client, const json_t *answer)
+static void say_mentions(const struct finding *finding, const json_t *answer)
 {
+    const json_t *mentions = json_object_get(answer, "mentions"), *mention;
     size_t i;
-    const json_t *mention;
 
-    json_array_foreach (json_object_get(answer, "mentions"), i, mention)
-        client_say(client, "  %s: %s", text_at(mention, "word"), text_at(mention, "line"));
+    if (finding->match.word_count > 0 && json_array_size(mentions) == 0)
+        client_say(finding->client, "  No line of its eligibility mentions these words.");
+    json_array_foreach (mentions, i, mention)
+        client_say(finding->client, "  %s: %s", text_at(mention, "word"), text_at(mention, "line"));
 }
 
 static int print_centres(const struct finding *finding, const json_t *answer)
@@ -97,7 +99,7 @@ static int print_centres(const struct finding *finding, const json_t *answer)
             r = report_add(&report, json_incref(site), finding->e);
     if (r == 0)
         report_end(&report, "");
-    say_mentions(finding->client, answer);
+    say_mentions(finding, answer);
     return r;
 }
 
@@ -118,6 +120,11 @@ static int print_others(const struct finding *finding)
             r = report_add(&report, json_incref(answer), finding->e);
     if (r == 0)
         report_end(&report, "");
+    json_array_foreach (finding->others, i, answer)
+        if (finding->match.word_count > 0) {
+            client_say(finding->client, "%s", text_at(answer, "nct_id"));
+            say_mentions(finding, answer);
+        }
     return r;
 }
 
@@ -212,7 +219,7 @@ static const struct option_spec find_options[] = {
     {.name = "recruiting", .help = "Only centres that recruit now."},
     {.name = "near", .value = "LAT,LON", .help = "Say how far each centre is from here, nearest first: 39.14,-84.52."},
     {.name = "within", .value = "DISTANCE", .help = "Only centres so near: 300km, 50mi."},
-    {.name = "country", .value = "COUNTRY", .help = "Only centres there, as the registry spells it."},
+    {.name = "country", .value = "COUNTRY", .help = "Only centres there, by name or ISO 3166 code: US."},
     {.name = "mentions", .value = "WORD,WORD", .help = "Quote the eligibility lines that mention one of these words."},
     {.name = NULL},
 };

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "client/record.h"
+#include "history/country.h"
 #include "trial/fold.h"
 
 #include <errno.h>
@@ -66,19 +67,29 @@ static int read_words(const char *text, struct findmatch *match, struct error *e
     return 0;
 }
 
+static int read_country(const char *text, struct findmatch *match, struct error *e)
+{
+    if (!text)
+        return 0;
+    match->countries = country_spellings(text);
+    return match->countries ? 0 : error_set(e, -EINVAL, "--country is a name or an ISO 3166 code such as US");
+}
+
 int findmatch_read(const struct options *options, struct findmatch *ret, struct error *e)
 {
     int r = findmatch_read_near(options, &ret->near, e);
 
     ret->condition = options_text(options, "condition");
     ret->intervention = options_text(options, "intervention");
-    ret->country = options_text(options, "country");
     ret->recruiting = options_has(options, "recruiting");
+    if (r == 0)
+        r = read_country(options_text(options, "country"), ret, e);
     return r < 0 ? r : read_words(options_text(options, "mentions"), ret, e);
 }
 
 void findmatch_clear(struct findmatch *match)
 {
+    json_decref(match->countries);
     free(match->words_text);
     *match = (struct findmatch){0};
 }
@@ -132,15 +143,26 @@ bool findmatch_study(const struct findmatch *match, const struct study *study)
     return !match->intervention || has_words(study, intervention_paths, match->intervention);
 }
 
+static bool is_there(const json_t *countries, const json_t *location)
+{
+    const char *country = json_string_value(json_object_get(location, "country"));
+    const json_t *spelling;
+    size_t i;
+
+    json_array_foreach (countries, i, spelling)
+        if (country && strcasecmp(json_string_value(spelling), country) == 0)
+            return true;
+    return false;
+}
+
 bool findmatch_site(const struct findmatch *match, const struct study *study, size_t index, double *ret_km)
 {
     const json_t *location = study_location(study, index);
-    const char *country = json_string_value(json_object_get(location, "country"));
 
     *ret_km = match->near.set ? watch_distance_km(&match->near, location) : -1;
     if (match->recruiting && strcmp(study_effective_status(study, index), "RECRUITING") != 0)
         return false;
-    if (match->country && (!country || strcasecmp(match->country, country) != 0))
+    if (match->countries && !is_there(match->countries, location))
         return false;
     return match->near.within_km <= 0 || (*ret_km >= 0 && *ret_km <= match->near.within_km);
 }

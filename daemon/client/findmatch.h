@@ -13,7 +13,8 @@
 #define FINDMATCH_MAX_WORDS 16
 
 struct findmatch {
-    const char *condition, *intervention, *country; /* NULL: any; borrowed from the command line */
+    const char *condition, *intervention; /* NULL: any; borrowed from the command line */
+    json_t *countries;                    /* owned; the spellings of one, NULL: any */
     bool recruiting;
     struct watch_near near; /* within_km 0: any distance */
     char *words_text;       /* owned: the words of --mentions, split in place */

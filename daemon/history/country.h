@@ -1,4 +1,4 @@
-/* A country as people name it. For this room only. */
+/* A country as people name it. */
 #pragma once
 
 #include <jansson.h>

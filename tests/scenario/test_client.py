@@ -157,6 +157,13 @@ def test_find_answers_which_centres_recruit_and_as_of_when(story):
     near = story.trialwatch("find", "--near", "39.14,-84.52", "--within", "300km", "--mentions", "diabetes").out
     assert re.search(r"The Christ Hospital Health Network +Cincinnati", near) and "Uncontrolled diabetes" in near
     assert "Mayo Clinic" not in near and "refresh 2023-02-14" in near
+    assert near == story.trialwatch("find", "--near", "39.14,-84.52", "--within", "300km", "--mentions", "diabetes",
+                                    "--country", "us").out
+    far = story.trialwatch("find", "--country", "DE", "--mentions", "diabetes").out
+    assert "with 0 centres" in far and re.search(rf"^{FREEDOM}\n  diabetes: .*diabetes", far, re.M)
+    nothing = story.trialwatch("find", "--mentions", "unicorns").out
+    assert "No line of its eligibility mentions these words." in nothing
+    assert "39.1271" in story.trialwatch("find", "--json").out and "0000000" not in story.trialwatch("find", "--json").out
     assert "No study of this history fits" in story.trialwatch("find", "--intervention", "aspirin").out
 
 

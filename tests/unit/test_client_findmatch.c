@@ -94,6 +94,8 @@ static void centres_are_chosen_by_status_country_and_distance(void **state)
     (void)state;
     assert_int_equal(sites_that_match(WORDS("--country", "united states")), 2);
     assert_int_equal(sites_that_match(WORDS("--country", "Canada")), 0);
+    assert_int_equal(sites_that_match(WORDS("--country", "us")), 2);
+    assert_int_equal(sites_that_match(WORDS("--country", "CA")), 0);
     assert_int_equal(sites_that_match(WORDS("--recruiting")), 1);
     /* One without a position is not known to be near, but it is listed where distance is only shown. */
     assert_int_equal(sites_that_match(WORDS("--near", "39.14,-84.52", "--within", "300km")), 1);

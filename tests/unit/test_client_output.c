@@ -5,6 +5,7 @@
 
 #include "base/macro.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void json_escapes_what_a_terminal_would_obey(void **state)
@@ -33,6 +34,14 @@ static void a_csv_cell_is_quoted_only_where_it_must_be(void **state)
         {"the \"FREEDOM\" trial", "\"the \"\"FREEDOM\"\" trial\""},
         {"two\nlines", "\"two\nlines\""},
         {"\033[31mred", " [31mred"},
+        {"=HYPERLINK(\"x\")", "\"'=HYPERLINK(\"\"x\"\")\""},
+        {"+1 513 555 0100", "'+1 513 555 0100"},
+        {"-2+3", "'-2+3"},
+        {"@SUM(A1)", "'@SUM(A1)"},
+        {"-", "'-"},
+        {"-84.52", "-84.52"},
+        {"+7", "+7"},
+        {"a=b", "a=b"},
     };
 
     (void)state;
@@ -41,6 +50,19 @@ static void a_csv_cell_is_quoted_only_where_it_must_be(void **state)
         output_append_csv(&out, cases[i].text);
         assert_string_equal(buf_string(&out), cases[i].cell);
     }
+}
+
+static void reals_have_no_digits_that_say_nothing(void **state)
+{
+    _cleanup_buf_ struct buf out = {0}, full = {0};
+    json_auto_t *value = json_pack("[f, {s:f}, i]", 39.14, "lon", -84.52, 7);
+    json_auto_t *third = json_real(1.0 / 3);
+
+    (void)state;
+    assert_int_equal(output_append_json(&out, value, JSON_COMPACT), 0);
+    assert_string_equal(buf_string(&out), "[39.14,{\"lon\":-84.52},7]");
+    assert_int_equal(output_append_json(&full, third, 0), 0);
+    assert_true(strtod(buf_string(&full), NULL) == 1.0 / 3);
 }
 
 static void words_that_differ_are_marked(void **state)
@@ -94,6 +116,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_escapes_what_a_terminal_would_obey),
         cmocka_unit_test(a_csv_cell_is_quoted_only_where_it_must_be),
+        cmocka_unit_test(reals_have_no_digits_that_say_nothing),
         cmocka_unit_test(words_that_differ_are_marked),
         cmocka_unit_test(strangers_cannot_colour_a_difference),
         cmocka_unit_test(what_is_the_same_over_a_long_stretch_is_shortened),
