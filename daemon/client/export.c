@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* A progress line every so many lines. */
-#define PROGRESS_LINES 100
+#define PROGRESS_LINES 25
 
 struct exporting {
     struct client *client;
@@ -19,6 +19,12 @@ struct exporting {
     struct report report; /* of CSV */
     struct error *e;
 };
+
+static void count_line(struct exporting *exporting)
+{
+    if (++exporting->lines % PROGRESS_LINES == 0 && !exporting->client->terminal.is_terminal)
+        terminal_show_progress("Lines exported", exporting->lines, 0);
+}
 
 /* Prints a line of NDJSON with its type first. Takes the reference to body; NULL: no memory. */
 static int write_line(struct exporting *exporting, const char *type, json_t *body)
@@ -34,8 +40,7 @@ static int write_line(struct exporting *exporting, const char *type, json_t *bod
         return error_set(exporting->e, r, "no memory for a line of the export");
     if (fprintf(exporting->client->terminal.out, "%s\n", buf_string(&line)) < 0)
         return error_set(exporting->e, -EIO, "the export could not be written: %s", strerror(errno));
-    if (++exporting->lines % PROGRESS_LINES == 0 && !exporting->client->terminal.is_terminal)
-        terminal_show_progress("Lines exported", exporting->lines, 0);
+    count_line(exporting);
     return 0;
 }
 
@@ -65,8 +70,10 @@ static int write_change(const struct change_row *row, void *userdata)
     struct exporting *exporting = userdata;
     json_t *json = changerow_to_json(exporting->client->history, row);
 
-    return exporting->report.columns ? report_add(&exporting->report, json, exporting->e)
-                                     : write_line(exporting, "change", json);
+    if (!exporting->report.columns)
+        return write_line(exporting, "change", json);
+    count_line(exporting);
+    return report_add(&exporting->report, json, exporting->e);
 }
 
 static int write_alert(const struct alert_row *row, void *userdata)
@@ -109,7 +116,6 @@ static int export_ndjson(struct exporting *exporting)
         r = outbox_each(store, &alerts, write_alert, exporting, exporting->e);
     if (r == 0)
         r = polls_each(store, exporting->since_usec, 0, write_poll, exporting, exporting->e);
-    terminal_clear_progress();
     return r;
 }
 
@@ -138,7 +144,9 @@ static int export_run(struct client *client, struct error *e)
         r = client_open_history(client, e);
     if (r < 0)
         return r;
-    return csv || client->csv ? export_csv(&exporting) : export_ndjson(&exporting);
+    r = csv || client->csv ? export_csv(&exporting) : export_ndjson(&exporting);
+    terminal_clear_progress();
+    return r;
 }
 
 static const struct option_spec export_options[] = {

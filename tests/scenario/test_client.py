@@ -309,16 +309,21 @@ def test_long_answers_go_through_the_pager_on_a_terminal_only(story):
     assert on_terminal(story, "history", FREEDOM, PAGER="head -n 1").count("\n") == 1
 
 
-def test_long_work_shows_its_progress_on_a_terminal_only(story):
+@pytest.mark.parametrize("arguments, words", [
+    (["export"], "Lines exported: 25"),
+    (["export", "--format", "csv"], "Lines exported: 25"),
+    (["verify"], r"Recomputing the ledger: (\d+) of \1 \(100%\)"),
+])
+def test_long_work_says_how_far_it_is_on_a_terminal_only(story, arguments, words):
     ours, theirs = pty.openpty()
-    done = subprocess.run([story.client_program, "verify"], stdout=subprocess.PIPE, stderr=theirs, env=story.environment,
-                          check=True)
+    done = subprocess.run([story.client_program, *arguments], stdout=subprocess.PIPE, stderr=theirs, text=True,
+                          env=story.environment, check=True)
     os.close(theirs)
-    seen = os.read(ours, 65536).decode()
+    told = os.read(ours, 65536).decode()
     os.close(ours)
-    assert re.search(r"Recomputing the ledger: (\d+) of \1 \(100%\)", seen) and done.stdout.startswith(b"The ledger holds")
-    assert seen.endswith("\r\x1b[K")
-    assert story.trialwatch("verify").err == ""
+    assert re.search(words, told) and told.endswith("\r\033[K"), told
+    quiet = story.trialwatch(*arguments)
+    assert quiet.out == done.stdout and quiet.err == ""
 
 
 def test_the_manual_has_every_exit_status(programs):
