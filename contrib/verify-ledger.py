@@ -14,16 +14,17 @@ import subprocess
 import sys
 import tempfile
 
-TEXTS = ["""SELECT 'version', s.nct_id, iif(origin, 'archive', 'seen'), number, v.seen_usec, f.name, poll, lower(hex(hash))
-    FROM versions v JOIN studies s ON s.id = v.study JOIN refreshes f ON f.id = v.refresh WHERE v.id = ?""",
+TEXTS = ["""SELECT 'version', s.nct_id, iif(origin, 'archive', 'seen'), number, v.seen_usec, f.name, poll,
+    lower(hex(hash)) FROM versions v JOIN studies s ON s.id = v.study JOIN refreshes f ON f.id = v.refresh
+    WHERE v.id = ?""",
     """SELECT 'poll', id, started_usec, finished_usec, CASE outcome WHEN 1 THEN 'unchanged' WHEN 2 THEN 'complete'
     ELSE 'failed' END, refresh, api_version, requests, records, changed, missing, bytes, reason, missing_ids
     FROM polls WHERE id = ?""",
     """SELECT 'attempt', p.id, m.message_id, m.channel, started_usec, latency_usec, CASE outcome WHEN 0 THEN 'delivered'
     WHEN 1 THEN 'retry' ELSE 'failed' END, retry_at_usec, code, answer, thread FROM attempts p
     JOIN messages m ON m.id = p.message WHERE p.id = ?"""]
-CHANGES = """SELECT c.id, s.nct_id, v.number, c.seen_usec, kind, weight, path, before, after, site, old_index, new_index,
-    old_item, new_item, with_study, effective_before, effective_after, note FROM changes c
+CHANGES = """SELECT c.id, s.nct_id, v.number, c.seen_usec, kind, weight, path, before, after, site, old_index,
+    new_index, old_item, new_item, with_study, effective_before, effective_after, note FROM changes c
     JOIN versions v ON v.id = c.version JOIN studies s ON s.id = c.study WHERE c.id BETWEEN ? AND ? ORDER BY c.id"""
 ALERT = """SELECT m.channel, json_array(s.nct_id, v.number, json(a.changes)) FROM attempts p
     JOIN messages m ON m.id = p.message JOIN alerts a ON a.alert_id = ? AND a.channel = m.channel

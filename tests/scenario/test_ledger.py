@@ -187,9 +187,10 @@ def test_who_was_told_and_of_what_cannot_be_altered(story, copy, statement):
 
 
 def test_an_alert_that_never_went_out_cannot_be_called_delivered(story, copy):
-    tamper(copy, "INSERT INTO alerts (alert_id, channel, study, version, refresh, weight, state, created_usec, due_usec,"
-                 " finished_usec, watches, changes, gathered) SELECT 'al_false', channel, study, version, refresh, weight,"
-                 " 3, created_usec, due_usec, created_usec, watches, changes, gathered FROM alerts WHERE state = 3 LIMIT 1")
+    tamper(copy, "INSERT INTO alerts (alert_id, channel, study, version, refresh, weight, state, created_usec,"
+                 " due_usec, finished_usec, watches, changes, gathered) SELECT 'al_false', channel, study, version,"
+                 " refresh, weight, 3, created_usec, due_usec, created_usec, watches, changes, gathered FROM alerts"
+                 " WHERE state = 3 LIMIT 1")
     ours, theirs = story.trialwatch("--history", copy, "verify"), run_script(copy)
     assert ours.code == 1 and "alert al_false is called delivered, but no attempt delivered it" in ours.out
     assert theirs.returncode == 1 and "al_false" in theirs.stderr
