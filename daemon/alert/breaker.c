@@ -52,7 +52,7 @@ static int work(struct breaker *breaker, struct error *e)
     if (r < 0)
         return r == -ENOENT ? 0 : r;
     const struct queue *queue = breaker->find_queue(due.channel, breaker->userdata);
-    r = surges_compose(store, &due, first_attempt(queue, due.weight, now_usec), e);
+    r = surges_compose(store, &due, now_usec, first_attempt(queue, due.weight, now_usec), e);
     if (r < 0)
         return r;
     say(&due);

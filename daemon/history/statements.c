@@ -234,7 +234,7 @@ static const char *const texts[SQL_COUNT] = {
                       " FROM alerts WHERE surge IS NOT NULL AND state = 1 GROUP BY surge, channel LIMIT 1",
     [SQL_SURGE_MESSAGE] =
         "INSERT INTO messages (message_id, channel, state, created_usec, next_attempt_usec, finished_usec, attempts,"
-        " alert_count, surge) SELECT ?1, ?2, 0, ?3, ?3, NULL, 0, count(*), ?4 FROM alerts"
+        " alert_count, surge) SELECT ?1, ?2, 0, ?5, ?3, NULL, 0, count(*), ?4 FROM alerts"
         " WHERE surge = ?4 AND channel = ?2 AND state = 1",
     [SQL_SURGE_SEND] =
         "UPDATE alerts SET state = 2, due_usec = ?3, message = ?4 WHERE surge = ?1 AND channel = ?2 AND state = 1",

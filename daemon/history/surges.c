@@ -180,14 +180,16 @@ int surges_next_due(struct store *store, struct surge_due *ret, struct error *e)
     return query_copy_text(&query, 1, ret->channel, sizeof(ret->channel));
 }
 
-int surges_compose(struct store *store, const struct surge_due *due, int64_t first_usec, struct error *e)
+int surges_compose(struct store *store, const struct surge_due *due, int64_t now_usec, int64_t first_usec,
+                   struct error *e)
 {
     char text[CHANNEL_NAME_BYTES + 32], id[MESSAGE_ID_BYTES];
 
     snprintf(text, sizeof(text), "%s surge %lld", due->channel, (long long)due->surge);
     int r = outbox_make_id(OUTBOX_ID_PREFIX_MESSAGE, text, strlen(text), id, e);
     if (r >= 0)
-        r = sql_run(store, SQL_SURGE_MESSAGE, e, TEXT(id), TEXT(due->channel), INT(first_usec), INT(due->surge));
+        r = sql_run(store, SQL_SURGE_MESSAGE, e, TEXT(id), TEXT(due->channel), INT(first_usec), INT(due->surge),
+                    INT(now_usec));
     return r < 0 ? r
                  : sql_run(store, SQL_SURGE_SEND, e, INT(due->surge), TEXT(due->channel), INT(first_usec),
                            INT(sql_last_id(store)));

@@ -40,8 +40,10 @@ struct surge_due {
 };
 int surges_next_due(struct store *store, struct surge_due *ret, struct error *e);
 
-/* Takes all alerts of the surge into one message of the channel, as outbox_compose() does, first tried at that time. */
-int surges_compose(struct store *store, const struct surge_due *due, int64_t first_usec, struct error *e);
+/* Takes all alerts of the surge into one message of the channel, as outbox_compose() does, first tried at first_usec.
+ */
+int surges_compose(struct store *store, const struct surge_due *due, int64_t now_usec, int64_t first_usec,
+                   struct error *e);
 
 /* What a message tells that stands for the alerts of a surge. */
 struct surge {

@@ -80,7 +80,7 @@ static int compose(struct fixture *f)
 
     assert_ok(f, store_begin(f->store, &f->e));
     for (; surges_next_due(f->store, &due, &f->e) == 0; messages++)
-        assert_ok(f, surges_compose(f->store, &due, NOW + 2, &f->e));
+        assert_ok(f, surges_compose(f->store, &due, NOW + 2, NOW + 2, &f->e));
     assert_ok(f, store_commit(f->store, &f->e));
     return messages;
 }
