@@ -30,8 +30,9 @@ def publish(house, date=AFTER):
 
 
 def pass_time(house, seconds):
-    """In steps, so that whatever falls due on the way does so at its time."""
+    """In steps, each of which the daemon sees, so that whatever falls due on the way does so at its time."""
     for _ in range(0, seconds, HOUR):
+        house.status()
         house.clock.advance(HOUR)
 
 
