@@ -45,29 +45,51 @@ static int put_distance(json_t *site, const json_t *location, const struct watch
 
 struct site_visit {
     json_t *site;
-    bool from_record; /* the version's own location has said all but since */
     int error;
 };
 
+/* What was known of a site that no longer stands in the record. */
 static int on_site(const struct site_row *row, void *userdata)
 {
     struct site_visit *visit = userdata;
     json_t *site = visit->site;
-    char since[CLOCK_TEXT_BYTES];
-    int r = 0;
+    int r = put_text(site, "facility", row->facility);
 
-    if (!visit->from_record) {
-        r |= put_text(site, "facility", row->facility);
-        r |= put_text(site, "city", row->city);
-        r |= put_text(site, "state", row->state);
-        r |= put_text(site, "zip", row->zip);
-        r |= put_text(site, "country", row->country);
-    }
-    const char *status = json_string_value(json_object_get(site, "status"));
-    if (status && row->status_usec > 0 && strcmp(status, row->status) == 0)
-        r |= put_text(site, "since", clock_format_utc(row->status_usec, since));
+    r |= put_text(site, "city", row->city);
+    r |= put_text(site, "state", row->state);
+    r |= put_text(site, "zip", row->zip);
+    r |= put_text(site, "country", row->country);
     visit->error = r < 0 ? -ENOMEM : 0;
     return 0;
+}
+
+static int put_since(const struct change_context *context, const struct change *change, json_t *site, struct error *e)
+{
+    const char *status = json_string_value(json_object_get(site, "status"));
+    char since[CLOCK_TEXT_BYTES];
+    int64_t usec = 0;
+    int r = status ? history_sites_status_since(context->store, study_nct_id(context->study), change->site, status,
+                                                &usec, e)
+                   : 0;
+
+    if (r < 0 || usec <= 0)
+        return r == -ENOENT ? 0 : r;
+    return put_text(site, "since", clock_format_utc(usec, since)) < 0 ? -ENOMEM : 0;
+}
+
+/* What the history knows of the site. */
+static int put_known(const struct change_context *context, const struct change *change, json_t *site, struct error *e)
+{
+    struct site_visit visit = {.site = site};
+    int r = 0;
+
+    if (change->site <= 0)
+        return 0;
+    if (!json_object_get(site, "country")) /* which every location has */
+        r = history_sites_get(context->store, study_nct_id(context->study), change->site, on_site, &visit, e);
+    if (r >= 0 || r == -ENOENT)
+        r = visit.error;
+    return r < 0 ? r : put_since(context, change, site, e);
 }
 
 /* Contacts say whom to call: only for a site that opened. */
@@ -87,7 +109,6 @@ static int build_site(const struct change_context *context, const struct change 
     bool listed = context->study && change->new_index < study_location_count(context->study);
     const json_t *location = listed ? study_location(context->study, change->new_index) : change->before;
     json_t *site = json_object();
-    struct site_visit visit = {.site = site, .from_record = json_object_get(location, "country") != NULL};
     int r = site ? 0 : -1;
 
     if (change->site > 0)
@@ -97,14 +118,7 @@ static int build_site(const struct change_context *context, const struct change 
     r |= put_distance(site, location, context->watches);
     if (change->kind == KIND_SITE_OPENED && listed)
         r |= put_contacts(site, context, location);
-    if (r < 0) {
-        json_decref(site);
-        return -ENOMEM;
-    }
-    if (change->site > 0)
-        r = history_sites_get(context->store, study_nct_id(context->study), change->site, on_site, &visit, e);
-    if (r >= 0 || r == -ENOENT)
-        r = visit.error;
+    r = r < 0 ? -ENOMEM : put_known(context, change, site, e);
     if (r < 0) {
         json_decref(site);
         return r;
@@ -119,14 +133,21 @@ static bool is_of_site(const struct change *change)
            (change->site > 0 || change->new_index != SITE_NONE || change->old_index != SITE_NONE);
 }
 
+/* Whether the canonical form is longer than what a document takes. Most values are short texts, whose form is not
+ * written out only to be measured. */
+static bool is_long(const json_t *value)
+{
+    if (!value || (json_is_string(value) && json_string_length(value) < MESSAGE_MAX_VALUE_BYTES / 8))
+        return false;
+    return json_dumpb(value, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY) > MESSAGE_MAX_VALUE_BYTES;
+}
+
 /* The registry's values as they are, unless they are so long that nobody wants them in a message. */
 static int put_values(json_t *entry, const struct change *change)
 {
-    _cleanup_free_ char *before = change->before ? study_canonical_value(change->before) : NULL;
-    _cleanup_free_ char *after = change->after ? study_canonical_value(change->after) : NULL;
     int r = 0;
 
-    if ((before && strlen(before) > MESSAGE_MAX_VALUE_BYTES) || (after && strlen(after) > MESSAGE_MAX_VALUE_BYTES))
+    if (is_long(change->before) || is_long(change->after))
         return json_object_set_new(entry, "values_omitted", json_true());
     if (change->before)
         r |= json_object_set(entry, "before", change->before);

@@ -1,30 +1,55 @@
 #include "alert/message.h"
 
-static void shorten_array(json_t *owner, const char *key, const char *count_key, size_t max)
-{
-    json_t *array = json_object_get(owner, key);
-    size_t count = json_array_size(array);
+#include <stdbool.h>
 
-    if (count <= max)
-        return;
-    while (json_array_size(array) > max)
-        json_array_remove(array, json_array_size(array) - 1);
-    json_object_set_new(owner, count_key, json_integer((json_int_t)(count - max)));
+typedef json_t *shortener(const json_t *item, size_t max_changes);
+
+static json_t *shorten_change(const json_t *change, size_t max_changes)
+{
+    json_t *shorter = json_copy((json_t *)change);
+    bool had_before = json_object_del(shorter, "before") == 0, had_after = json_object_del(shorter, "after") == 0;
+
+    (void)max_changes;
+    json_object_del(shorter, "difference");
+    if (had_before || had_after)
+        json_object_set_new(shorter, "values_omitted", json_true());
+    return shorter;
+}
+
+/* Gives a shallow copy an array of its own with the first items only, each shortened, and counts the others. */
+static int shorten_array(json_t *shorter, const char *key, const char *count_key, size_t max, shortener *shorten,
+                         size_t max_changes)
+{
+    const json_t *all = json_object_get(shorter, key);
+    size_t count = json_array_size(all), omitted = (size_t)json_integer_value(json_object_get(shorter, count_key));
+    json_t *first = json_array();
+    int r = first ? 0 : -1;
+
+    for (size_t i = 0; r >= 0 && i < count && i < max; i++)
+        r = json_array_append_new(first, shorten(json_array_get(all, i), max_changes));
+    if (count > max)
+        r |= json_object_set_new(shorter, count_key, json_integer((json_int_t)(count - max + omitted)));
+    return json_object_set_new(shorter, key, first) | r;
+}
+
+static json_t *shorten_study(const json_t *study, size_t max_changes)
+{
+    json_t *shorter = json_copy((json_t *)study);
+
+    if (shorten_array(shorter, "changes", "changes_omitted", max_changes, shorten_change, 0) < 0) {
+        json_decref(shorter);
+        return NULL;
+    }
+    return shorter;
 }
 
 json_t *message_shorten(const json_t *message, size_t max_studies, size_t max_changes)
 {
-    json_t *shorter = json_deep_copy(message), *study, *change;
-    size_t index, change_index;
+    json_t *shorter = json_copy((json_t *)message);
 
-    shorten_array(shorter, "studies", "studies_omitted", max_studies);
-    json_array_foreach (json_object_get(shorter, "studies"), index, study) {
-        shorten_array(study, "changes", "changes_omitted", max_changes);
-        json_array_foreach (json_object_get(study, "changes"), change_index, change) {
-            json_object_del(change, "difference");
-            if (json_object_del(change, "before") + json_object_del(change, "after") > -2)
-                json_object_set_new(change, "values_omitted", json_true());
-        }
+    if (shorten_array(shorter, "studies", "studies_omitted", max_studies, shorten_study, max_changes) < 0) {
+        json_decref(shorter);
+        return NULL;
     }
     return shorter;
 }

@@ -83,17 +83,23 @@ static int on_change(const struct change_row *row, void *userdata)
     return json_array_append_new(collecting->changes, entry) < 0 ? -ENOMEM : 0;
 }
 
-static int collect_part(struct store *store, const struct watch_names *watches, const struct study_request *request,
-                        const struct study_part *part, json_t *changes, struct error *e)
-{
-    _cleanup_study_ struct study *study = NULL;
+/* A version of the study and the record that it holds, which takes long to read when it is big. */
+struct decoded {
     struct version version;
+    struct study *study; /* owned */
+};
 
-    int r = versions_get(store, request->nct_id, part->version, &version, e);
-    if (r >= 0)
-        r = versions_study(store, &version, &study, e);
-    if (r < 0)
-        return r;
+static int decode(struct store *store, const char *nct_id, long number, struct decoded *ret, struct error *e)
+{
+    int r = versions_get(store, nct_id, number, &ret->version, e);
+
+    study_free(TAKE_PTR(ret->study));
+    return r < 0 ? r : versions_study(store, &ret->version, &ret->study, e);
+}
+
+static int collect_part(struct store *store, const struct watch_names *watches, const struct study_request *request,
+                        const struct study_part *part, const struct study *study, json_t *changes, struct error *e)
+{
     struct collecting collecting = {
         .context = {.store = store, .study = study, .watches = watches},
         .narrowed = request->narrowed,
@@ -101,7 +107,7 @@ static int collect_part(struct store *store, const struct watch_names *watches, 
         .error = e,
     };
     struct change_filter filter = {.nct_id = request->nct_id, .version = part->version};
-    r = want(&collecting, part->changes);
+    int r = want(&collecting, part->changes);
     if (r >= 0)
         r = changes_each(store, &filter, on_change, &collecting, e);
     free(collecting.wanted);
@@ -282,28 +288,29 @@ int message_study_build(struct store *store, const struct watch_set *set, const 
                         json_t **ret, struct error *e)
 {
     struct watch_names watches = {0};
-    _cleanup_study_ struct study *study = NULL;
-    struct version version;
+    struct decoded decoded = {0}; /* at the end the newest part's */
     json_t *changes = json_array();
 
     int r = changes ? names_resolve(set, request->watches, &watches) : -ENOMEM;
-    for (size_t i = 0; r >= 0 && i < request->part_count; i++)
-        r = collect_part(store, &watches, request, &request->parts[i], changes, e);
+    for (size_t i = 0; r >= 0 && i < request->part_count; i++) {
+        const struct study_part *part = &request->parts[i];
+        r = decode(store, request->nct_id, part->version, &decoded, e);
+        if (r >= 0)
+            r = collect_part(store, &watches, request, part, decoded.study, changes, e);
+    }
     /* The settings want something else by now: rather too much than nothing. */
     if (r >= 0 && request->narrowed && json_array_size(changes) == 0) {
         struct study_request whole = *request;
         whole.narrowed = false;
         json_decref(changes);
+        study_free(decoded.study);
         free(watches.items);
         return message_study_build(store, set, &whole, ret, e);
     }
     if (r >= 0)
-        r = versions_get(store, request->nct_id, request->parts[request->part_count - 1].version, &version, e);
-    if (r >= 0)
-        r = versions_study(store, &version, &study, e);
-    if (r >= 0)
-        r = complete(request, &version, study, &watches, changes, ret, e);
+        r = complete(request, &decoded.version, decoded.study, &watches, changes, ret, e);
     json_decref(changes);
+    study_free(decoded.study);
     free(watches.items);
     return r;
 }

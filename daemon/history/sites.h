@@ -33,6 +33,11 @@ int history_sites_each(struct store *store, const char *nct_id, site_visitor *vi
 int history_sites_get(struct store *store, const char *nct_id, long number, site_visitor *visit, void *userdata,
                       struct error *e);
 
+/* Since when a site has this status, 0 when it now has another; without reading all that is known of it, for messages
+ * about a thousand sites. -ENOENT. */
+int history_sites_status_since(struct store *store, const char *nct_id, long number, const char *status,
+                               int64_t *ret_usec, struct error *e);
+
 /* The site numbers of a version's locations, by index: a new array. */
 int history_sites_of_version(struct store *store, const char *nct_id, long version, long **ret, size_t *ret_count,
                              struct error *e);

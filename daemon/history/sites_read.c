@@ -92,3 +92,16 @@ int history_sites_get(struct store *store, const char *nct_id, long number, site
         return error_set(e, r, "%s has no site %ld", nct_id, number);
     return r < 0 ? r : visit(&loaded.row, userdata);
 }
+
+int history_sites_status_since(struct store *store, const char *nct_id, long number, const char *status,
+                               int64_t *ret_usec, struct error *e)
+{
+    _cleanup_query_ struct query query = {0};
+    int r = query_row(&query, store, SQL_SITE_STATUS_SINCE, e, TEXT(nct_id), INT(number), TEXT(status));
+
+    if (r == -ENOENT)
+        return error_set(e, r, "%s has no site %ld", nct_id, number);
+    if (r >= 0)
+        *ret_usec = query_integer(&query, 0);
+    return r;
+}

@@ -141,6 +141,8 @@ static const char *const texts[SQL_COUNT] = {
         "SELECT s.number, s.position, s.facility, s.city, s.state, s.zip, s.country, s.status, s.listed_usec,"
         " s.status_usec, s.unlisted_usec, s.latitude, s.longitude, s.contacts"
         " FROM sites s JOIN studies t ON t.id = s.study WHERE t.nct_id = ?1 AND s.number = ?2",
+    [SQL_SITE_STATUS_SINCE] = "SELECT iif(status = ?3, status_usec, 0) FROM sites"
+                              " WHERE study = (SELECT id FROM studies WHERE nct_id = ?1) AND number = ?2",
     [SQL_SITE_MAP_INSERT] = "INSERT INTO site_maps (study, version, numbers) VALUES (?1, ?2, ?3)",
     [SQL_SITE_MAP_GET] =
         "SELECT numbers FROM site_maps WHERE study = ?1 AND version <= ?2 ORDER BY version DESC LIMIT 1",
