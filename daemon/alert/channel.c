@@ -84,8 +84,7 @@ int rendering_take_json(struct rendering *rendering, const char *url, json_t *bo
 void verdict_clear(struct verdict *verdict)
 {
     free(verdict->thread);
-    free(verdict->only);
-    verdict->thread = verdict->only = NULL;
+    verdict->thread = NULL;
 }
 
 size_t channel_option_index(const struct channel_type *type, const char *option)

@@ -82,23 +82,33 @@ int rendering_add_header(struct rendering *rendering, const char *name, const ch
 /* Makes body the HTTP body, with its Content-Type, and drops the reference. -ENOMEM, also when body is NULL. */
 int rendering_take_json(struct rendering *rendering, const char *url, json_t *body);
 
+/* So many times may a message be halved for a receiver that finds it too large. */
+#define CHANNEL_MAX_SHORTER 6
+
 struct render_context {
-    int64_t now_usec;   /* wall: of this attempt, for signatures and Date */
-    const char *thread; /* where this channel's earlier message about the study is, or NULL */
-    bool shorter;       /* the receiver found it too large: say less, count the rest */
-    const char *only;   /* of mail: the addresses, ", " between them, that did not take it yet; NULL: all */
+    int64_t now_usec;      /* wall: of this attempt, for signatures and Date */
+    const char *thread;    /* where this channel's earlier message about the study is, or NULL */
+    size_t max_bytes;      /* delivery's: how long the body should be, as far as is known of the receiver; 0: not */
+    size_t refused_bytes;  /* delivery's: a body so long was refused as too large; 0: none was */
+    unsigned shorter;      /* say so many times half of what could be said, count the rest */
+    const json_t *settled; /* delivery's, of mail: array of the addresses that need not get it any more; NULL: none */
 };
 
 struct verdict {
     enum attempt_outcome outcome;
     bool ill;                 /* the channel itself is wrong (404, 410, 401): it needs a person */
-    bool too_large;           /* render again with context.shorter */
+    bool too_large;           /* try again shorter */
     int code;                 /* HTTP status, SMTP reply or exit status; 0 without one */
     int64_t retry_after_usec; /* the receiver's wish; negative: none */
+    size_t sent_bytes;        /* of the body */
+    size_t size_limit;        /* what a mail server advertises, 0: nothing */
     char answer[256];         /* for people and the history; no secrets */
     char *thread;             /* owned; NULL */
-    char *only;  /* owned; with ATTEMPT_RETRY the recipients that are left to tell, the others have it; NULL: all */
-    bool partly; /* with ATTEMPT_DELIVERED: some recipients were refused for good, answer names them */
+
+    /* Of mail, which may be taken for some recipients and refused for others. */
+    const struct recipient_answer *recipients; /* valid during the callback */
+    size_t recipient_count;
+    bool some_took, some_refused, all_took; /* refused: for good */
 };
 
 void verdict_clear(struct verdict *verdict);

@@ -1,5 +1,6 @@
 #include "alert/delivery.h"
 
+#include "alert/message.h"
 #include "alert/payload.h"
 #include "alert/program.h"
 #include "alert/sink.h"
@@ -21,7 +22,8 @@ struct shaping {
     const struct channel *channel;
     json_t *message; /* owned */
     struct render_context context;
-    char *thread, *only; /* owned; what the context points to */
+    char *thread;    /* owned; as what follows, what the context points to */
+    json_t *settled; /* owned */
 };
 
 struct delivery {
@@ -35,6 +37,7 @@ struct delivery {
     struct timer *deferred;     /* owned; for a verdict that is there at once */
     struct verdict verdict;     /* owned; that one */
     struct rendering rendering; /* owned */
+    bool to_all;                /* of mail: every recipient of the channel gets this one */
 };
 
 static void shaping_clear(struct shaping *shaping)
@@ -42,7 +45,7 @@ static void shaping_clear(struct shaping *shaping)
     filter_cancel(shaping->filter);
     json_decref(shaping->message);
     free(shaping->thread);
-    free(shaping->only);
+    json_decref(shaping->settled);
     *shaping = (struct shaping){0};
 }
 
@@ -81,6 +84,7 @@ static void finish(struct delivery *delivery, struct verdict *verdict, int64_t l
     void *userdata = delivery->userdata;
 
     clean_answer(verdict);
+    verdict->sent_bytes = delivery->rendering.body.len;
     delivery_free(delivery);
     callback(verdict, latency_usec, userdata);
 }
@@ -97,32 +101,103 @@ static void on_http(const struct http_response *response, void *userdata)
     finish(delivery, &verdict, response->latency_usec);
 }
 
-/* Some recipients took the mail: those refused for now are tried again alone, those refused for good are named. */
-static void judge_partial(const struct smtp_result *result, struct verdict *verdict)
+static enum attempt_outcome outcome_of_reply(int code)
 {
-    bool later = result->refused_code >= 400 && result->refused_code < 500;
+    return code / 100 == 2 ? ATTEMPT_DELIVERED : code / 100 == 5 ? ATTEMPT_FAILED : ATTEMPT_RETRY;
+}
 
-    verdict->only = later ? strdup(result->refused) : NULL;
-    verdict->outcome = verdict->only ? ATTEMPT_RETRY : ATTEMPT_DELIVERED;
-    verdict->partly = !verdict->only;
-    snprintf(verdict->answer, sizeof(verdict->answer), "Delivered, but refused %s (%d): %.200s",
-             later ? "for now" : "for good", result->refused_code, result->refused);
+/* What became of every recipient, as far as this mail settled or tried it. A mail that failed as a whole says nothing
+ * of those whose names were taken in. Returns how many there are. */
+static size_t list_recipients(const struct smtp_result *result, struct recipient_answer *ret)
+{
+    size_t count = 0;
+
+    if (result->error == -EACCES) /* it was the login that was refused */
+        return 0;
+    for (size_t i = 0; i < result->mail->recipient_count; i++) {
+        const struct smtp_reply *reply = &result->recipients[i];
+        enum attempt_outcome outcome = outcome_of_reply(reply->code);
+        if (reply->code == 0 || (outcome == ATTEMPT_DELIVERED && result->error < 0))
+            continue;
+        ret[count++] = (struct recipient_answer){
+            .address = result->mail->recipients[i], .outcome = outcome, .code = reply->code, .answer = reply->text};
+    }
+    return count;
+}
+
+static size_t count_outcome(const struct verdict *verdict, enum attempt_outcome outcome)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < verdict->recipient_count; i++)
+        count += verdict->recipients[i].outcome == outcome;
+    return count;
+}
+
+/* "; refused for good: a@example.org (550), b@example.org (553)" */
+static void append_refused(struct buf *out, const struct verdict *verdict, enum attempt_outcome outcome,
+                           const char *words)
+{
+    const char *separator = words;
+
+    for (size_t i = 0; i < verdict->recipient_count; i++) {
+        const struct recipient_answer *answer = &verdict->recipients[i];
+        if (answer->outcome != outcome)
+            continue;
+        buf_printf(out, "%s%s (%d)", separator, answer->address, answer->code);
+        separator = ", ";
+    }
+}
+
+/* Some recipients took the mail: those refused for now are tried again alone, those refused for good are named. */
+static void judge_partial(struct verdict *verdict)
+{
+    _cleanup_buf_ struct buf line = {0};
+    size_t later = count_outcome(verdict, ATTEMPT_RETRY), taken = count_outcome(verdict, ATTEMPT_DELIVERED);
+
+    verdict->outcome = later > 0 ? ATTEMPT_RETRY : ATTEMPT_DELIVERED;
+    verdict->some_took = taken > 0;
+    buf_printf(&line, "%zu of %zu recipients took it", taken, verdict->recipient_count);
+    append_refused(&line, verdict, ATTEMPT_FAILED, "; refused for good: ");
+    append_refused(&line, verdict, ATTEMPT_RETRY, "; refused for now: ");
+    size_t len = text_cut_at_word(buf_string(&line), sizeof(verdict->answer) - strlen("…") - 1);
+    snprintf(verdict->answer, sizeof(verdict->answer), "%.*s%s", (int)len, buf_string(&line),
+             len < line.len ? "…" : "");
+}
+
+/* "552 5.2.2" is a full mailbox. */
+static bool is_too_large(const struct smtp_result *result)
+{
+    return result->error == -EREJECTED &&
+           (strstr(result->text, "5.3.4") || (result->code == 552 && !strstr(result->text, "5.2.2")));
 }
 
 static void on_smtp(const struct smtp_result *result, void *userdata)
 {
-    _cleanup_verdict_ struct verdict verdict = {.code = result->code, .retry_after_usec = -1};
+    struct delivery *delivery = userdata;
+    struct recipient_answer recipients[SMTP_MAX_RECIPIENTS];
+    _cleanup_verdict_ struct verdict verdict = {
+        .code = result->code,
+        .retry_after_usec = -1,
+        .size_limit = result->size_limit,
+        .recipients = recipients,
+        .recipient_count = list_recipients(result, recipients),
+    };
 
     verdict.outcome = result->error == 0 ? ATTEMPT_DELIVERED : ATTEMPT_RETRY;
     if (result->error == -EREJECTED)
         verdict.outcome = ATTEMPT_FAILED;
     /* A refused login says nothing about the mail, which waits until a person has mended the settings. */
     verdict.ill = result->error == -EACCES;
-    verdict.too_large = result->error == -EREJECTED && (result->code == 552 || strstr(result->text, "5.3.4"));
+    verdict.too_large = is_too_large(result);
     snprintf(verdict.answer, sizeof(verdict.answer), "%.250s", result->text);
     if (result->error == 0 && result->refused_count > 0)
-        judge_partial(result, &verdict);
-    finish(userdata, &verdict, result->latency_usec);
+        judge_partial(&verdict);
+    verdict.some_refused = verdict.outcome != ATTEMPT_FAILED && count_outcome(&verdict, ATTEMPT_FAILED) > 0;
+    verdict.all_took = result->error == 0 && result->refused_count == 0 && delivery->to_all;
+    if (verdict.too_large)
+        verdict.recipient_count = 0; /* whoever was refused was so for the size */
+    finish(delivery, &verdict, result->latency_usec);
 }
 
 static void on_program(const struct program_result *result, void *userdata)
@@ -193,30 +268,31 @@ static enum smtp_tls tls_of(const char *text)
     return text && strcmp(text, "opportunistic") == 0 ? SMTP_TLS_OPPORTUNISTIC : SMTP_TLS_REQUIRED;
 }
 
-/* Whether an address is one of those in a list with ", " between them. */
-static bool is_listed(const char *list, const char *address)
+static bool is_settled(const json_t *settled, const char *address)
 {
-    size_t len = strlen(address);
+    size_t index;
+    json_t *done;
 
-    for (const char *at = list; (at = strstr(at, address)); at += len)
-        if ((at == list || strchr(", ", at[-1])) && strchr(", ", at[len]))
+    json_array_foreach (settled, index, done) {
+        if (strcmp(json_string_value(done), address) == 0)
             return true;
+    }
     return false;
 }
 
 /* The recipients that are to get it now. */
-static size_t choose_recipients(const struct channel_value *to, const char *only, const char **ret)
+static size_t choose_recipients(const struct channel_value *to, const json_t *settled, const char **ret)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < to->list_count; i++)
-        if (!only || is_listed(only, to->list[i]))
+        if (!is_settled(settled, to->list[i]))
             ret[count++] = to->list[i];
     return count;
 }
 
 static int start_smtp(struct delivery *delivery, const struct delivery_means *means, const struct channel *channel,
-                      const char *only, struct error *e)
+                      const json_t *settled, struct error *e)
 {
     const struct channel_value *to = channel_value(channel, "to");
     _cleanup_free_ const char **recipients = calloc(to->list_count + 1, sizeof(*recipients));
@@ -237,7 +313,8 @@ static int start_smtp(struct delivery *delivery, const struct delivery_means *me
 
     if (!recipients)
         return error_set(e, -ENOMEM, "Out of memory");
-    mail.recipient_count = choose_recipients(to, only, recipients);
+    mail.recipient_count = choose_recipients(to, settled, recipients);
+    delivery->to_all = mail.recipient_count == to->list_count;
     if (mail.recipient_count == 0) {
         defer(delivery, ATTEMPT_DELIVERED, "Those who had not got it are no longer among the recipients");
         return 0;
@@ -263,7 +340,7 @@ static int start_program(struct delivery *delivery, const struct delivery_means 
 }
 
 /* The type's own form; one that a payload will replace needs no seal yet. */
-static int render_form(const struct channel *channel, const json_t *message, const struct render_context *context,
+static int render_once(const struct channel *channel, const json_t *message, const struct render_context *context,
                        struct rendering *ret, struct error *e)
 {
     if (channel->payload && channel->type->transport == TRANSPORT_SMTP)
@@ -272,6 +349,34 @@ static int render_form(const struct channel *channel, const json_t *message, con
     if (r >= 0 && channel->payload)
         buf_reset(&ret->body);
     return r;
+}
+
+/* How often a body must be halved to fit; at least once. */
+static unsigned halvings(size_t bytes, size_t max_bytes)
+{
+    unsigned count = 1;
+
+    for (bytes /= 2; bytes > max_bytes; bytes /= 2)
+        count++;
+    return count;
+}
+
+/* The form made shorter until it fits, as far as it can. */
+static int render_form(const struct channel *channel, const json_t *message, const struct render_context *context,
+                       struct rendering *ret, struct error *e)
+{
+    struct render_context shorter = *context;
+
+    for (;;) {
+        int r = render_once(channel, message, &shorter, ret, e);
+        bool fits = context->max_bytes == 0 || ret->body.len <= context->max_bytes;
+        if (r < 0 || fits || shorter.shorter >= CHANNEL_MAX_SHORTER)
+            return r;
+        shorter.shorter += halvings(ret->body.len, context->max_bytes);
+        if (shorter.shorter > CHANNEL_MAX_SHORTER)
+            shorter.shorter = CHANNEL_MAX_SHORTER;
+        rendering_clear(ret);
+    }
 }
 
 static int seal(const struct channel *channel, const json_t *message, const struct render_context *context,
@@ -297,7 +402,7 @@ static int start(struct delivery *delivery, const struct delivery_means *means, 
     case TRANSPORT_HTTP:
         return start_http(delivery, means, e);
     case TRANSPORT_SMTP:
-        return start_smtp(delivery, means, channel, context->only, e);
+        return start_smtp(delivery, means, channel, context->settled, e);
     case TRANSPORT_COMMAND:
         return start_program(delivery, means, channel, e);
     case TRANSPORT_LOCAL: {
@@ -321,15 +426,18 @@ static bool is_temporary(int error)
 static void defer_error(struct delivery *delivery, int error, const struct error *why)
 {
     defer(delivery, is_temporary(error) ? ATTEMPT_RETRY : ATTEMPT_FAILED, why->text);
-    delivery->verdict.ill = !is_temporary(error);
+    delivery->verdict.ill = !is_temporary(error) && error != -EMSGSIZE;
 }
 
 /* The form is whole: on its way with it. */
 static int send_form(struct delivery *delivery, const struct delivery_means *means, const struct channel *channel,
                      const json_t *message, const struct render_context *context, struct error *e)
 {
-    int r = seal(channel, message, context, &delivery->rendering, e);
+    size_t bytes = delivery->rendering.body.len;
 
+    if (context->refused_bytes > 0 && bytes >= context->refused_bytes)
+        return error_set(e, -EMSGSIZE, "Too large for the receiver even at its shortest, %zu bytes", bytes);
+    int r = seal(channel, message, context, &delivery->rendering, e);
     return r < 0 ? r : start(delivery, means, channel, context, e);
 }
 
@@ -349,23 +457,20 @@ static void on_shaped(const struct filter_result *result, void *userdata)
     shaping_clear(&shaping);
 }
 
-static int copy_text(const char *text, char **ret)
-{
-    *ret = text ? strdup(text) : NULL;
-    return text && !*ret ? -ENOMEM : 0;
-}
-
 static int start_shaping(struct delivery *delivery, const struct delivery_means *means, const struct channel *channel,
                          const json_t *message, const struct render_context *context, struct error *e)
 {
     struct shaping *shaping = &delivery->shaping;
-    json_auto_t *documents = json_pack("[O]", message);
+    /* The only way to make what a program makes shorter is to tell it less. */
+    json_t *told = context->shorter > 0 ? message_shorter(message, context->shorter) : json_incref((json_t *)message);
+    json_auto_t *documents = json_pack("[o]", told);
 
     *shaping = (struct shaping){.means = means, .channel = channel, .context = *context};
-    if (!documents || copy_text(context->thread, &shaping->thread) < 0 || copy_text(context->only, &shaping->only) < 0)
+    shaping->thread = context->thread ? strdup(context->thread) : NULL;
+    if (!documents || (context->thread && !shaping->thread))
         return error_set(e, -ENOMEM, "Out of memory");
     shaping->context.thread = shaping->thread;
-    shaping->context.only = shaping->only;
+    shaping->context.settled = shaping->settled = json_incref((json_t *)context->settled);
     shaping->message = json_incref(json_array_get(documents, 0));
     return filter_start(means->base, channel->payload, documents, on_shaped, delivery, &shaping->filter, e);
 }

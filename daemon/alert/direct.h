@@ -1,5 +1,5 @@
-/* Messages that are not alerts: tests and what the daemon says about itself. They are not in the history, and no
- * digest, quiet hours or rate holds them. Only dispatch includes this. */
+/* Messages that are not in the history: tests, for whose answer somebody waits, and what the daemon says about itself
+ * while the history cannot be written. No digest, quiet hours or rate holds them. Only dispatch includes this. */
 #pragma once
 
 #include "alert/dispatch.h"

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #define MAX_DESCRIPTION_BYTES 4000
-#define SHORTER_DESCRIPTION_BYTES 1200
 
 /* The headline stands in the content, whose limit no headline reaches. */
 static size_t cost(const struct line *line, const void *userdata)
@@ -36,8 +35,7 @@ static int render(const struct channel *channel, const json_t *message, const st
                   struct rendering *ret, struct error *e)
 {
     _cleanup_outline_ struct outline outline = {0};
-    const struct outline_budget budget = {
-        .max_units = context->shorter ? SHORTER_DESCRIPTION_BYTES : MAX_DESCRIPTION_BYTES, .cost = cost};
+    const struct outline_budget budget = {.max_units = MAX_DESCRIPTION_BYTES >> context->shorter, .cost = cost};
 
     if (outline_build(message, &outline) < 0 || outline_fit(&outline, &budget) < 0)
         return error_set(e, -ENOMEM, "Out of memory");

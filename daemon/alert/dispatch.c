@@ -193,15 +193,61 @@ int dispatch_preview(const struct dispatch *dispatch, const char *channel, const
     return preview_make(dispatch->around.store, dispatch->around.watches, queue->channel, nct_id, version, ret, e);
 }
 
+static bool is_told(const struct queue *queue, const char *except_channel)
+{
+    return queue->channel && !(except_channel && strcmp(queue->name, except_channel) == 0);
+}
+
+bool dispatch_has_another(const struct dispatch *dispatch, const char *channel)
+{
+    for (size_t i = 0; i < dispatch->queue_count; i++)
+        if (is_told(dispatch->queues[i], channel))
+            return true;
+    return false;
+}
+
+static int add_bulletins(struct dispatch *dispatch, const char *except_channel, const struct bulletin *bulletin)
+{
+    struct store *store = dispatch->around.store;
+    int64_t now_usec = clock_wall_usec();
+    struct store_health health;
+
+    store_health(store, &health);
+    if (health.error < 0) /* so small a text may find room where no record does, and would look as if all were well */
+        return health.error;
+    int r = store_begin(store, NULL);
+    for (size_t i = 0; r >= 0 && i < dispatch->queue_count; i++)
+        if (is_told(dispatch->queues[i], except_channel))
+            r = outbox_add_bulletin(store, dispatch->queues[i]->name, bulletin, now_usec, NULL);
+    if (r >= 0)
+        r = store_commit(store, NULL);
+    if (r < 0)
+        store_rollback(store);
+    return r;
+}
+
 void dispatch_announce(struct dispatch *dispatch, const char *except_channel, const char *id, const char *headline,
                        const char *text)
 {
+    const struct bulletin bulletin = {.name = id, .headline = headline, .text = text};
+
+    if (add_bulletins(dispatch, except_channel, &bulletin) >= 0) {
+        dispatch_wake(dispatch);
+        return;
+    }
     for (size_t i = 0; i < dispatch->queue_count; i++) {
         const struct queue *queue = dispatch->queues[i];
-        if (!queue->channel || (except_channel && strcmp(queue->name, except_channel) == 0))
-            continue;
-        direct_announce(&dispatch->directs, queue, message_health(queue->name, id, headline, text));
+        if (is_told(queue, except_channel))
+            direct_announce(&dispatch->directs, queue, message_health(queue->name, id, headline, text));
     }
+}
+
+void dispatch_check_health(struct dispatch *dispatch)
+{
+    int64_t now_usec = clock_wall_usec();
+
+    for (size_t i = 0; i < dispatch->queue_count; i++)
+        queue_check_health(dispatch->queues[i], now_usec);
 }
 
 void dispatch_each_status(const struct dispatch *dispatch, channel_status_visitor *visit, void *userdata)
@@ -211,9 +257,10 @@ void dispatch_each_status(const struct dispatch *dispatch, channel_status_visito
         struct channel_status status = {
             .name = queue->name,
             .type = queue->channel ? queue->channel->type->name : "",
-            .ill = queue->ill,
+            .ill = queue->trouble.row.needs_person,
             .failures = queue->failures,
             .last_answer = queue->last_answer,
+            .refused = queue->recipients.row.words,
             .last_good_usec = queue->last_good_usec,
             .next_attempt_usec = queue->next_attempt_usec,
         };

@@ -58,9 +58,17 @@ int dispatch_test(struct dispatch *dispatch, const char *channel, dispatch_test_
 int dispatch_preview(const struct dispatch *dispatch, const char *channel, const char *nct_id, long version,
                      json_t **ret, struct error *e);
 
-/* Tells every channel but one (NULL: all) something about the daemon itself, once. */
+/* Tells every channel but one (NULL: all) something about the daemon itself, once: a message like any other, which
+ * survives a restart. While the history cannot be written it is tried for about an hour and forgotten with the daemon.
+ * id tells it from others. */
 void dispatch_announce(struct dispatch *dispatch, const char *except_channel, const char *id, const char *headline,
                        const char *text);
+
+/* Whether there is a channel but that one to tell. */
+bool dispatch_has_another(const struct dispatch *dispatch, const char *channel);
+
+/* Tells of channels whose trouble lasts, also while nothing is due to them: from time to time. */
+void dispatch_check_health(struct dispatch *dispatch);
 
 struct channel_status {
     const char *name;
@@ -69,6 +77,7 @@ struct channel_status {
     bool ill;
     long failures;             /* attempts in a row */
     const char *last_answer;   /* "" */
+    const char *refused;       /* which recipients are refused for good while others get their mail, "" */
     int64_t last_good_usec;    /* wall; 0 never since the start */
     int64_t next_attempt_usec; /* wall; 0: nothing waits */
 };

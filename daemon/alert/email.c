@@ -16,8 +16,7 @@
 #include <string.h>
 #include <time.h>
 
-#define MAX_HTML_BYTES 85000    /* Gmail hides what comes after some 102 KB */
-#define SHORTER_HTML_BYTES 6000 /* some 20 KB as mail, which every server takes */
+#define MAX_HTML_BYTES 85000 /* Gmail hides what comes after some 102 KB */
 #define MAX_SUBJECT_BYTES 150
 
 /* "Sun, 22 Nov 2026 16:47:04 +0000" (RFC 5322, 3.3); strftime() would follow the locale. */
@@ -190,8 +189,7 @@ static int render(const struct channel *channel, const json_t *message, const st
 {
     _cleanup_outline_ struct outline outline = {0};
     _cleanup_(values_clear) struct values values = {0};
-    const struct outline_budget budget = {.max_units = context->shorter ? SHORTER_HTML_BYTES : MAX_HTML_BYTES,
-                                          .cost = email_line_cost};
+    const struct outline_budget budget = {.max_units = MAX_HTML_BYTES >> context->shorter, .cost = email_line_cost};
 
     int r = outline_build(message, &outline);
     if (r >= 0)

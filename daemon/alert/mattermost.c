@@ -9,15 +9,13 @@
 #include <string.h>
 
 #define MAX_TEXT_BYTES 16000
-#define SHORTER_TEXT_BYTES 3500 /* servers of old have a limit of 4,000 */
 
 static int render(const struct channel *channel, const json_t *message, const struct render_context *context,
                   struct rendering *ret, struct error *e)
 {
     _cleanup_outline_ struct outline outline = {0};
     _cleanup_buf_ struct buf markdown = {0};
-    const struct outline_budget budget = {.max_units = context->shorter ? SHORTER_TEXT_BYTES : MAX_TEXT_BYTES,
-                                          .cost = line_cost_markdown};
+    const struct outline_budget budget = {.max_units = MAX_TEXT_BYTES >> context->shorter, .cost = line_cost_markdown};
 
     if (outline_build(message, &outline) < 0 || outline_fit(&outline, &budget) < 0)
         return error_set(e, -ENOMEM, "Out of memory");

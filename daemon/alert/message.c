@@ -83,6 +83,14 @@ static int build_groups(struct store *store, const struct watch_set *watches, co
     return 0;
 }
 
+static int take_bulletin(const char *channel, const struct bulletin *bulletin, void *userdata)
+{
+    json_t **document = userdata;
+
+    *document = message_health(channel, bulletin->name, bulletin->headline, bulletin->text);
+    return *document ? 0 : -ENOMEM;
+}
+
 int message_build_without(struct store *store, const struct watch_set *watches, const char *message_id,
                           const json_t *declined, json_t **ret, struct error *e)
 {
@@ -91,7 +99,10 @@ int message_build_without(struct store *store, const struct watch_set *watches, 
 
     _cleanup_(surge_clear) struct surge surge = {0};
 
-    int r = surges_of_message(store, message_id, &surge, e);
+    int r = outbox_bulletin(store, message_id, take_bulletin, ret, e);
+    if (r != -ENOENT)
+        return r;
+    r = surges_of_message(store, message_id, &surge, e);
     if (r != -ENOENT)
         return r < 0 ? r : message_surge_build(store, message_id, &surge, ret, e);
     r = outbox_each(store, &filter, groups_add_alert, &groups, e);
@@ -124,6 +135,15 @@ static void on_watch(const struct watch *watch, void *userdata)
         }
 }
 
+/* The weight of an alert is that of its weightiest change, which comes first. */
+static int weigh(json_t *document)
+{
+    const json_t *study = json_array_get(json_object_get(document, "studies"), 0);
+    json_t *weight = json_object_get(json_array_get(json_object_get(study, "changes"), 0), "weight");
+
+    return weight ? json_object_set(document, "weight", weight) : 0;
+}
+
 int message_preview(struct store *store, const struct watch_set *watches, const char *channel, const char *nct_id,
                     long version, json_t **ret, struct error *e)
 {
@@ -144,5 +164,6 @@ int message_preview(struct store *store, const struct watch_set *watches, const 
     group->weight = WEIGHT_NOTABLE;
     struct leading leading = {.channel = channel, .names = group->watches};
     watch_set_visit(watches, study, on_watch, &leading);
-    return build_groups(store, watches, "preview", &groups, ret, e);
+    r = build_groups(store, watches, "preview", &groups, ret, e);
+    return r >= 0 && weigh(*ret) < 0 ? error_set(e, -ENOMEM, "Out of memory") : r;
 }

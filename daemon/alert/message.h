@@ -34,7 +34,8 @@
 /* How the document is written where it leaves the program: real numbers in as many digits as every double keeps. */
 #define MESSAGE_DUMP_FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(15))
 
-/* The document of a message that outbox_compose() made. watches may lack one that an alert names. The caller owns *ret.
+/* The document of a message that outbox_compose() or outbox_add_bulletin() made. watches may lack one that an alert
+ * names. The caller owns *ret.
  */
 int message_build(struct store *store, const struct watch_set *watches, const char *message_id, json_t **ret,
                   struct error *e);
@@ -58,3 +59,6 @@ json_t *message_health(const char *channel, const char *id, const char *headline
 /* A copy that has at most so many studies and changes of each, no values and no differences, and says how many it left
  * out; the caller owns it. NULL without memory. */
 json_t *message_shorten(const json_t *message, size_t max_studies, size_t max_changes);
+
+/* The same for a receiver that found the message too large so many times: half as much each time. */
+json_t *message_shorter(const json_t *message, unsigned times);

@@ -1,6 +1,12 @@
 #include "alert/message.h"
 
+#include "base/macro.h"
+
 #include <stdbool.h>
+
+/* What the first shortening leaves. */
+#define SHORTER_STUDIES ((size_t)50)
+#define SHORTER_CHANGES ((size_t)20)
 
 typedef json_t *shortener(const json_t *item, size_t max_changes);
 
@@ -52,4 +58,11 @@ json_t *message_shorten(const json_t *message, size_t max_studies, size_t max_ch
         return NULL;
     }
     return shorter;
+}
+
+json_t *message_shorter(const json_t *message, unsigned times)
+{
+    unsigned halvings = times > 0 ? times - 1 : 0;
+
+    return message_shorten(message, size_max(SHORTER_STUDIES >> halvings, 1), size_max(SHORTER_CHANGES >> halvings, 1));
 }

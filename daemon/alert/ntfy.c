@@ -11,8 +11,8 @@
 #include <string.h>
 
 #define MAX_MESSAGE_BYTES 4000
-#define SHORTER_MESSAGE_BYTES 1000
-#define MAX_TITLE_BYTES 250 /* a phone shows less; its own limit is not documented */
+#define MAX_HEADLINE_BYTES 620 /* which may stand in the message too */
+#define MAX_TITLE_BYTES 250    /* a phone shows less; its own limit is not documented */
 #define DEFAULT_SERVER "https://ntfy.sh"
 
 /* How loud (https://docs.ntfy.sh/publish/#message-priority) and with which symbol (…/#tags-emojis). */
@@ -97,7 +97,7 @@ static int render(const struct channel *channel, const json_t *message, const st
     _cleanup_outline_ struct outline outline = {0};
     const char *url = channel_text(channel, "url");
     const struct outline_budget budget = {
-        .max_units = (context->shorter ? SHORTER_MESSAGE_BYTES : MAX_MESSAGE_BYTES) - 620, /* a long headline */
+        .max_units = (MAX_MESSAGE_BYTES - MAX_HEADLINE_BYTES) >> context->shorter,
         .cost = cost,
     };
 

@@ -3,19 +3,27 @@
 #include "alert/delivery.h"
 #include "alert/message.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
 #define HIDDEN "***"
-#define MIN_SECRET_BYTES 4 /* a shorter one would hide half of the text */
+#define MIN_SECRET_BYTES 4   /* a shorter one would hide half of the text */
+#define LONG_SECRET_BYTES 12 /* a shorter one may be part of a word that has nothing to do with it */
 
-static const char *secret_at(const struct channel *channel, const char *text, size_t *ret_len)
+/* Whether what stands there begins and ends where words do: the topic "trials" is not in "clinicaltrials.gov". */
+static bool is_whole_word(const char *start, const char *text, size_t len)
+{
+    return (text == start || !isalnum((unsigned char)text[-1])) && !isalnum((unsigned char)text[len]);
+}
+
+static const char *secret_at(const struct channel *channel, const char *start, const char *text, size_t *ret_len)
 {
     for (size_t i = 0; i < CHANNEL_MAX_OPTIONS && channel->type->options[i].name; i++) {
         const char *secret = channel->values[i].text;
         size_t len = secret ? strlen(secret) : 0;
         if (channel->type->options[i].kind == OPTION_SECRET && len >= MIN_SECRET_BYTES &&
-            strncmp(text, secret, len) == 0) {
+            strncmp(text, secret, len) == 0 && (len >= LONG_SECRET_BYTES || is_whole_word(start, text, len))) {
             *ret_len = len;
             return secret;
         }
@@ -30,7 +38,7 @@ static json_t *hide_secrets(const struct channel *channel, const char *text)
 
     for (const char *at = text; *at; at += len) {
         len = 1;
-        if (secret_at(channel, at, &len))
+        if (secret_at(channel, text, at, &len))
             buf_append_string(&out, HIDDEN);
         else
             buf_append(&out, at, 1);

@@ -5,6 +5,7 @@
 #include "alert/channel.h"
 #include "alert/clause.h"
 #include "alert/delivery.h"
+#include "alert/trouble.h"
 #include "alert/zone.h"
 #include "base/log.h"
 #include "base/timer.h"
@@ -29,9 +30,19 @@ struct queue_surroundings {
 /* An attempt that was made but could not be written down yet. */
 struct queue_record {
     bool waiting;
-    struct attempt attempt;
+    struct attempt attempt; /* its texts are here */
     char answer[256];
-    char *thread; /* owned */
+    char *thread;                        /* owned */
+    struct recipient_answer *recipients; /* owned, with their texts */
+    size_t recipient_count;
+};
+
+/* What is known of how much the receiver takes. */
+struct queue_limits {
+    size_t advertised_bytes;           /* by the mail server; 0: nothing */
+    char refused_id[MESSAGE_ID_BYTES]; /* the message that was too large */
+    size_t refused_bytes;              /* in its smallest form so far */
+    unsigned refusals;                 /* of it */
 };
 
 struct queue {
@@ -41,21 +52,20 @@ struct queue {
     struct zone *zone;             /* owned; of the channel's pace */
     struct timer *timer;           /* owned; the next step */
 
-    struct message_row message;        /* of the attempt under way or the record that waits */
-    struct clauses *asking;            /* what the watches' conditions say of it, or NULL */
-    json_t *document;                  /* owned; its document meanwhile */
-    struct delivery *delivery;         /* under way, or NULL */
-    int64_t started_usec;              /* wall */
-    int64_t stepped_usec;              /* wall; of the last step */
-    int64_t held_usec;                 /* wall; no held alert is due before; 0: not known, INT64_MAX: none is held */
-    char shorter_id[MESSAGE_ID_BYTES]; /* the message that the receiver found too large */
-    char only_id[MESSAGE_ID_BYTES];    /* the mail that only some of the recipients took yet */
-    char *only;                        /* owned; the others; after a crash all get it again */
+    struct message_row message; /* of the attempt under way or the record that waits */
+    json_t *document;           /* owned; its document until it is sent, else NULL */
+    struct clauses *asking;     /* what the watches' conditions say of it, or NULL */
+    struct delivery *delivery;  /* under way, or NULL */
+    int64_t started_usec;       /* wall */
+    int64_t stepped_usec;       /* wall; of the last step */
+    int64_t held_usec;          /* wall; no held alert is due before; 0: not known, INT64_MAX: none is held */
+    struct queue_limits limits;
     struct queue_record record;
 
-    bool ill;
-    long failures;                                                                               /* attempts in a row */
-    int64_t failing_since_usec, told_usec, last_good_usec, paused_until_usec, next_attempt_usec; /* wall; 0: none */
+    struct trouble trouble;                                       /* it does not deliver */
+    struct trouble recipients;                                    /* some of its recipients are refused for good */
+    long failures;                                                /* attempts in a row */
+    int64_t last_good_usec, paused_until_usec, next_attempt_usec; /* wall; 0: none */
     char last_answer[256];
 };
 
@@ -78,9 +88,28 @@ int64_t queue_rate_free_usec(const struct queue *queue, int64_t now_usec);
 /* Drops the alerts of the message under way that no watch wants told (clauses_callback). */
 int queue_decline(struct queue *queue, const json_t *declined, int64_t now_usec, struct error *e);
 
+/* Tries to deliver queue->message: makes its document, and sends it in a step of its own, so that neither keeps the
+ * loop for long. Made by queue_attempt.c. */
+void queue_attempt_begin(struct queue *queue, int64_t now_usec);
+void queue_attempt_send(struct queue *queue, int64_t now_usec);
+
+/* Writes down the attempt that was made. Until that is done nothing else is sent: a repetition would be made by us, not
+ * by a crash. */
+int queue_attempt_write(struct queue *queue);
+void queue_attempt_clear(struct queue *queue);
+
+/* Arms the timer for then, or for an hour from now at most. */
+void queue_sleep_until(struct queue *queue, int64_t wall_usec, int64_t now_usec);
+
 /* Notes how an attempt went, and tells the operator and the other channels when the channel is in trouble or well
  * again. */
 void queue_note(struct queue *queue, const struct verdict *verdict, bool given_up, int64_t now_usec);
+
+/* Tells of a trouble that lasts, also while nothing is tried. */
+void queue_check_health(struct queue *queue, int64_t now_usec);
+
+/* After a failure of the history itself. */
+#define QUEUE_HISTORY_RETRY_USEC (10 * USEC_PER_SEC)
 
 /* A line of the journal about the channel, with its name and last answer in their fields. What it says of mail
  * addresses is made unreadable: more people read the journal than the settings. */

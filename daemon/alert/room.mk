@@ -61,6 +61,7 @@ libtrialwatch_a_SOURCES += \
 	%D%/queue.c \
 	%D%/queue.h \
 	%D%/queue_ask.c \
+	%D%/queue_attempt.c \
 	%D%/queue_compose.c \
 	%D%/queue_health.c \
 	%D%/queue_journal.c \
@@ -70,6 +71,8 @@ libtrialwatch_a_SOURCES += \
 	%D%/slack_judge.c \
 	%D%/slack_judge.h \
 	%D%/teams.c \
+	%D%/trouble.c \
+	%D%/trouble.h \
 	%D%/webhook.c \
 	%D%/zone.c \
 	%D%/zone.h \

@@ -16,8 +16,7 @@
 #define MAX_HEADER_BYTES 150
 #define MAX_SECTION_BYTES 3000
 #define MAX_TEXT_BYTES 12000 /* header, sections and context together; the rest to 13,000 is spare */
-#define SHORTER_TEXT_BYTES 3500
-#define MAX_OWN_SECTIONS 30 /* after so many a study no longer gets a section of its own */
+#define MAX_OWN_SECTIONS 30  /* after so many a study no longer gets a section of its own */
 
 #define API_URL "https://slack.com/api/chat.postMessage"
 
@@ -187,8 +186,7 @@ static int render(const struct channel *channel, const json_t *message, const st
                   struct rendering *ret, struct error *e)
 {
     _cleanup_outline_ struct outline outline = {0};
-    const struct outline_budget budget = {.max_units = context->shorter ? SHORTER_TEXT_BYTES : MAX_TEXT_BYTES,
-                                          .cost = cost};
+    const struct outline_budget budget = {.max_units = MAX_TEXT_BYTES >> context->shorter, .cost = cost};
 
     int r = outline_build(message, &outline);
     if (r >= 0)

@@ -10,8 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define MAX_CARD_BYTES 24000 /* of lines; the rest to 28 KB is spare for the envelope */
-#define SHORTER_CARD_BYTES 8000
+#define MAX_CARD_BYTES 24000    /* of lines; the rest to 28 KB is spare for the envelope */
 #define LINE_ENVELOPE_BYTES 120 /* of a RichTextBlock without its runs */
 #define TEXT_COST 2             /* JSON may write a byte as two; what takes six are controls, which a sink leaves out */
 #define RUN_ENVELOPE_BYTES 120
@@ -96,8 +95,7 @@ static int render(const struct channel *channel, const json_t *message, const st
                   struct rendering *ret, struct error *e)
 {
     _cleanup_outline_ struct outline outline = {0};
-    const struct outline_budget budget = {.max_units = context->shorter ? SHORTER_CARD_BYTES : MAX_CARD_BYTES,
-                                          .cost = cost};
+    const struct outline_budget budget = {.max_units = MAX_CARD_BYTES >> context->shorter, .cost = cost};
 
     if (outline_build(message, &outline) < 0 || outline_fit(&outline, &budget) < 0)
         return error_set(e, -ENOMEM, "Out of memory");

@@ -18,8 +18,6 @@
 #define MAX_KEY_BYTES 64
 #define SIGNATURE_BYTES 32 /* SHA-256 */
 #define MAX_BODY_BYTES ((size_t)1024 * 1024)
-#define SHORTER_STUDIES 50
-#define SHORTER_CHANGES 20
 
 /* The key of "whsec_BASE64". Returns its length, negative when it is none. */
 static int decode_secret(const char *secret, unsigned char key[static MAX_KEY_BYTES + 3])
@@ -77,13 +75,11 @@ static int seal(const struct channel *channel, const json_t *message, const stru
     return r < 0 ? error_set(e, r, "The webhook of channel %s cannot be signed", channel->name) : 0;
 }
 
-static char *dump(const json_t *message, bool shorter)
+static char *dump(const json_t *message, unsigned shorter)
 {
-    json_t *small = shorter ? message_shorten(message, SHORTER_STUDIES, SHORTER_CHANGES) : NULL;
-    char *text = json_dumps(small ? small : message, MESSAGE_DUMP_FLAGS);
+    json_auto_t *less = shorter > 0 ? message_shorter(message, shorter) : NULL;
 
-    json_decref(small);
-    return text;
+    return json_dumps(less ? less : message, MESSAGE_DUMP_FLAGS);
 }
 
 static int render(const struct channel *channel, const json_t *message, const struct render_context *context,
@@ -91,9 +87,9 @@ static int render(const struct channel *channel, const json_t *message, const st
 {
     _cleanup_free_ char *text = dump(message, context->shorter);
 
-    if (text && strlen(text) > MAX_BODY_BYTES && !context->shorter) {
+    for (unsigned shorter = context->shorter + 1; text && strlen(text) > MAX_BODY_BYTES; shorter++) {
         free(text);
-        text = dump(message, true);
+        text = shorter <= CHANNEL_MAX_SHORTER ? dump(message, shorter) : NULL;
     }
     ret->url = strdup(channel_text(channel, "url"));
     if (!text || !ret->url || buf_append_string(&ret->body, text) < 0)

@@ -6,6 +6,6 @@
 #include <jansson.h>
 
 /* {"id","channel","nct_id","title","refresh","version","weight","state","created","due","finished","message","watches",
- * "changes","attempt_count","last_answer","attempts":[{"started","outcome","code","answer","latency_ms","retry_at"}]}:
- * a new reference, NULL without memory. */
+ * "changes","attempt_count","last_answer","attempts":[{"started","outcome","code","answer","latency_ms","retry_at"}],
+ * "recipients":[{"address","outcome","code","answer","asked"}]}: a new reference, NULL without memory. */
 json_t *alertrow_to_json(struct store *store, const struct alert_row *row);

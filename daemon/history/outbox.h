@@ -2,7 +2,8 @@
  *
  * An alert is what one channel is to be told about one study in one refresh. It is written in the transaction of the
  * version it tells of. Delivery takes alerts of a channel into a message (usually one alert; a digest many), which has
- * a stable id and is tried until it is delivered or given up; every attempt is kept. */
+ * a stable id and is tried until it is delivered or given up; every attempt is kept. A bulletin is a message of the
+ * daemon about itself, which goes the same way and has no alerts. */
 #pragma once
 
 #include "history/store.h"
@@ -105,6 +106,14 @@ int outbox_next_message(struct store *store, const char *channel, struct message
 
 enum attempt_outcome { ATTEMPT_DELIVERED, ATTEMPT_RETRY, ATTEMPT_FAILED };
 
+/* What a mail server answered to one recipient: it took the message, may take it later, or refuses for good. */
+struct recipient_answer {
+    const char *address;
+    enum attempt_outcome outcome;
+    int code;
+    const char *answer;
+};
+
 struct attempt {
     int64_t started_usec, latency_usec;
     enum attempt_outcome outcome;
@@ -112,6 +121,8 @@ struct attempt {
     int code;              /* HTTP status or SMTP reply, 0 without one */
     const char *answer;    /* what the receiver said, shortened; no secrets */
     const char *thread;    /* what the receiver calls the message, for answers in its thread; NULL */
+    const struct recipient_answer *recipients; /* of mail; not read back by outbox_each_attempt() */
+    size_t recipient_count;
 };
 
 /* Records the attempt and moves the message's alerts. One of a message that was dropped meanwhile is recorded and moves
@@ -122,6 +133,31 @@ int outbox_record_attempt(struct store *store, const char *message_id, const str
 typedef int attempt_visitor(const struct attempt *attempt, void *userdata);
 int outbox_each_attempt(struct store *store, const char *message_id, attempt_visitor *visit, void *userdata,
                         struct error *e);
+
+struct recipient_row {
+    struct recipient_answer answer; /* texts valid during the visit */
+    int64_t started_usec;           /* of the attempt */
+    bool settled;                   /* it has the message, or was refused for good since a person last asked to retry */
+};
+
+/* Every answer to a message's recipients, oldest first; no answer is there twice. */
+typedef int recipient_visitor(const struct recipient_row *row, void *userdata);
+int outbox_each_recipient(struct store *store, const char *message_id, recipient_visitor *visit, void *userdata,
+                          struct error *e);
+
+struct bulletin {
+    const char *name; /* tells it from others; of outbox_bulletin() the message's id */
+    const char *headline, *text;
+};
+
+/* A message for the channel, tried from now on. */
+int outbox_add_bulletin(struct store *store, const char *channel, const struct bulletin *bulletin, int64_t now_usec,
+                        struct error *e);
+
+/* Visits the bulletin that a message is. -ENOENT, without a sentence, for one that is made of alerts. */
+typedef int bulletin_visitor(const char *channel, const struct bulletin *bulletin, void *userdata);
+int outbox_bulletin(struct store *store, const char *message_id, bulletin_visitor *visit, void *userdata,
+                    struct error *e);
 
 /* Where the first message of this channel about this study that has a thread is in its receiver (attempt.thread): the
  * caller frees. -ENOENT. */
@@ -140,6 +176,6 @@ struct outbox_counts {
 /* channel NULL: all of them. */
 int outbox_count(struct store *store, const char *channel, struct outbox_counts *ret, struct error *e);
 
-/* Messages delivered by a channel since that time: for its rate. What was delivered later than now, before the clock
- * was set back, does not count. A negative errno on failure. */
+/* Messages with alerts delivered by a channel since that time: for its rate. What was delivered later than now, before
+ * the clock was set back, does not count. A negative errno on failure. */
 long outbox_delivered_since(struct store *store, const char *channel, int64_t since_usec, int64_t now_usec);

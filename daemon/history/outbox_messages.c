@@ -171,8 +171,10 @@ static int write_attempt(struct store *store, int64_t message, const struct atte
     int r = sql_run(store, SQL_ATTEMPT_INSERT, e, INT(message), INT(attempt->started_usec), INT(attempt->latency_usec),
                     INT(attempt->outcome), INT_OR_NULL(attempt->retry_at_usec, attempt->outcome == ATTEMPT_RETRY),
                     INT(attempt->code), TEXT(attempt->answer ? attempt->answer : ""), TEXT(attempt->thread));
-
-    return r < 0 ? r : ledger_rows_append_attempt(store, sql_last_id(store), e);
+    int64_t attempt_row = sql_last_id(store);
+    if (r >= 0)
+        r = recipients_write(store, attempt_row, attempt, e);
+    return r < 0 ? r : ledger_rows_append_attempt(store, attempt_row, e);
 }
 
 static int move_message(struct store *store, int64_t message, const struct attempt *attempt, struct error *e)

@@ -20,6 +20,9 @@ int alert_find(struct store *store, const char *alert_id, struct alert_found *re
 /* -EALREADY, saying in which state the alert is. */
 int alert_is_beyond(const char *alert_id, enum alert_state state, struct error *e);
 
+/* Of an attempt that was just written. */
+int recipients_write(struct store *store, int64_t attempt_row, const struct attempt *attempt, struct error *e);
+
 /* An id of prefix and 32 digits, the same for the same bytes. -ENOMEM. */
 #define OUTBOX_ID_PREFIX_ALERT "al_"
 #define OUTBOX_ID_PREFIX_MESSAGE "msg_"

@@ -37,8 +37,10 @@ libtrialwatch_a_SOURCES += \
 	%D%/mutes.h \
 	%D%/outbox.c \
 	%D%/outbox.h \
+	%D%/outbox_bulletins.c \
 	%D%/outbox_messages.c \
 	%D%/outbox_read.c \
+	%D%/outbox_recipients.c \
 	%D%/outbox_rows.h \
 	%D%/polls.c \
 	%D%/polls.h \
@@ -58,6 +60,8 @@ libtrialwatch_a_SOURCES += \
 	%D%/studies.c \
 	%D%/surges.c \
 	%D%/surges.h \
+	%D%/troubles.c \
+	%D%/troubles.h \
 	%D%/versions.c \
 	%D%/versions.h \
 	%D%/versions_append.c \

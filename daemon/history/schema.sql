@@ -1,8 +1,8 @@
 -- The history file of trialwatch, schema 1.
 --
 -- …_usec are microseconds since 1970 in UTC. Small numbers that stand for words are named beside their column, and by
--- the views at the end, which are what people should read. versions, refreshes, site_maps, changes, attempts and
--- ledger only ever grow.
+-- the views at the end, which are what people should read. versions, refreshes, site_maps, changes, attempts,
+-- attempt_recipients and ledger only ever grow.
 
 CREATE TABLE polls (
     id            INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice, also after pruning
@@ -264,6 +264,33 @@ CREATE TABLE attempts (
 ) STRICT;
 CREATE INDEX attempts_by_message ON attempts (message);
 
+-- What a mail server answered to each recipient. One that took a message, or refused it for good, is not sent it again.
+CREATE TABLE attempt_recipients (
+    id      INTEGER PRIMARY KEY,
+    attempt INTEGER NOT NULL REFERENCES attempts,
+    address TEXT NOT NULL,
+    outcome INTEGER NOT NULL CHECK (outcome BETWEEN 0 AND 2), -- took it, refused for now, refused for good
+    code    INTEGER NOT NULL,
+    answer  TEXT NOT NULL,
+    UNIQUE (attempt, address)
+) STRICT;
+
+-- Messages of the daemon about itself ("channel X is in trouble"); no alert is in them.
+CREATE TABLE bulletins (
+    message  INTEGER PRIMARY KEY REFERENCES messages,
+    headline TEXT NOT NULL,
+    text     TEXT NOT NULL
+) STRICT;
+
+-- What is wrong now ('registry', 'channel NAME', 'recipients NAME'), since when, and when people were last told.
+CREATE TABLE troubles (
+    name         TEXT PRIMARY KEY,
+    since_usec   INTEGER NOT NULL,
+    told_usec    INTEGER, -- NULL: not yet
+    needs_person INTEGER NOT NULL CHECK (needs_person IN (0, 1)),
+    words        TEXT NOT NULL
+) STRICT;
+
 -- hash = SHA-256(hash of the entry before, 32 zero bytes before the first ‖ the entry's text); ledger_entry.h defines
 -- the texts.
 CREATE TABLE ledger (
@@ -330,6 +357,14 @@ CREATE TRIGGER acks_no_update BEFORE UPDATE ON acks
 BEGIN SELECT RAISE(ABORT, 'acks are append-only'); END;
 CREATE TRIGGER acks_no_delete BEFORE DELETE ON acks
 BEGIN SELECT RAISE(ABORT, 'acks are append-only'); END;
+
+CREATE TRIGGER attempt_recipients_no_update BEFORE UPDATE ON attempt_recipients
+BEGIN SELECT RAISE(ABORT, 'attempt_recipients is append-only'); END;
+CREATE TRIGGER attempt_recipients_no_delete BEFORE DELETE ON attempt_recipients
+BEGIN SELECT RAISE(ABORT, 'attempt_recipients is append-only'); END;
+CREATE TRIGGER attempt_recipients_no_replace BEFORE INSERT ON attempt_recipients
+WHEN EXISTS (SELECT 1 FROM attempt_recipients WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'attempt_recipients is append-only'); END;
 
 CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger
 BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
@@ -441,6 +476,19 @@ CREATE VIEW ack_log AS
 SELECT iif(subject = 0, 'alert', 'trouble') AS subject, name, who, note,
     strftime('%Y-%m-%dT%H:%M:%SZ', acked_usec / 1000000, 'unixepoch') AS acked
 FROM acks;
+
+CREATE VIEW recipient_log AS
+SELECT m.message_id AS message, m.channel, r.address,
+    CASE r.outcome WHEN 0 THEN 'took it' WHEN 1 THEN 'refused for now' ELSE 'refused for good' END AS outcome,
+    r.code, r.answer, strftime('%Y-%m-%dT%H:%M:%SZ', p.started_usec / 1000000, 'unixepoch') AS asked
+FROM attempt_recipients r JOIN attempts p ON p.id = r.attempt JOIN messages m ON m.id = p.message;
+
+CREATE VIEW bulletin_log AS
+SELECT m.message_id AS message, m.channel, b.headline, b.text,
+    strftime('%Y-%m-%dT%H:%M:%SZ', m.created_usec / 1000000, 'unixepoch') AS created,
+    CASE m.state WHEN 0 THEN 'open' WHEN 1 THEN 'delivered' WHEN 2 THEN 'failed' ELSE 'dropped' END AS state,
+    strftime('%Y-%m-%dT%H:%M:%SZ', m.finished_usec / 1000000, 'unixepoch') AS finished, m.attempts
+FROM bulletins b JOIN messages m ON m.id = b.message;
 
 CREATE VIEW poll_log AS
 SELECT id, strftime('%Y-%m-%dT%H:%M:%SZ', started_usec / 1000000, 'unixepoch') AS started,

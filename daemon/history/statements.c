@@ -274,7 +274,8 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_MESSAGE_SHRINK] = "UPDATE messages SET alert_count = alert_count - 1 WHERE id = ?1",
     [SQL_MESSAGE_SENDING] = "SELECT count(*) FROM alerts WHERE message = ?1 AND state = 2",
     [SQL_MESSAGE_DELIVERED_SINCE] =
-        "SELECT count(*) FROM messages WHERE channel = ?1 AND state = 1 AND finished_usec BETWEEN ?2 AND ?3",
+        "SELECT count(*) FROM messages WHERE channel = ?1 AND state = 1 AND finished_usec BETWEEN ?2 AND ?3"
+        " AND alert_count > 0",
     [SQL_ATTEMPT_INSERT] =
         "INSERT INTO attempts (message, started_usec, latency_usec, outcome, retry_at_usec, code, answer, thread)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -282,6 +283,27 @@ static const char *const texts[SQL_COUNT] = {
         "SELECT id FROM attempts WHERE message = (SELECT id FROM messages WHERE message_id = ?1) ORDER BY id",
     [SQL_ATTEMPT_GET] =
         "SELECT started_usec, latency_usec, outcome, retry_at_usec, code, answer, thread FROM attempts WHERE id = ?1",
+
+    [SQL_RECIPIENT_INSERT] =
+        "INSERT INTO attempt_recipients (attempt, address, outcome, code, answer) VALUES (?1, ?2, ?3, ?4, ?5)"
+        " ON CONFLICT (attempt, address) DO NOTHING",
+    [SQL_RECIPIENT_KEYS] = "SELECT r.id FROM attempt_recipients r JOIN attempts p ON p.id = r.attempt"
+                           " WHERE p.message = (SELECT id FROM messages WHERE message_id = ?1) ORDER BY r.id",
+    [SQL_RECIPIENT_GET] =
+        "SELECT r.address, r.outcome, r.code, r.answer, p.started_usec,"
+        " r.outcome = 0 OR (r.outcome = 2 AND p.started_usec >= m.created_usec)"
+        " FROM attempt_recipients r JOIN attempts p ON p.id = r.attempt JOIN messages m ON m.id = p.message"
+        " WHERE r.id = ?1",
+    [SQL_BULLETIN_INSERT] = "INSERT INTO bulletins (message, headline, text) VALUES (?1, ?2, ?3)",
+    [SQL_BULLETIN_GET] = "SELECT m.channel, b.headline, b.text FROM bulletins b JOIN messages m ON m.id = b.message"
+                         " WHERE m.message_id = ?1",
+
+    [SQL_TROUBLE_GET] = "SELECT since_usec, told_usec, needs_person, words FROM troubles WHERE name = ?1",
+    [SQL_TROUBLE_SET] =
+        "INSERT INTO troubles (name, since_usec, told_usec, needs_person, words) VALUES (?1, ?2, ?3, ?4, ?5)"
+        " ON CONFLICT (name) DO UPDATE SET since_usec = excluded.since_usec, told_usec = excluded.told_usec,"
+        " needs_person = excluded.needs_person, words = excluded.words",
+    [SQL_TROUBLE_CLEAR] = "DELETE FROM troubles WHERE name = ?1",
 
     [SQL_LEDGER_INSERT] = "INSERT INTO ledger (number, subject, row, entry, hash) VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_LEDGER_HEAD] = "SELECT number, hash FROM ledger ORDER BY number DESC LIMIT 1",

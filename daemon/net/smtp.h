@@ -36,21 +36,28 @@ struct smtp_mail {
     size_t message_len;
 };
 
+/* What the server answered to the name of one recipient. */
+struct smtp_reply {
+    int code;       /* 2yz taken in, 4yz perhaps later, 5yz never; 0: it was not asked */
+    char text[160]; /* with the code, one visible line */
+};
+
 /* A 5yz answer: trying again will not help. */
 #define EREJECTED EKEYREJECTED
 
 /* Error is
- *   0           the server took the mail, for every recipient that is not among the refused;
+ *   0           the server took the mail, for every recipient whose name it had answered with 2yz;
  *   -EREJECTED  a 5yz answer to the mail itself or to every recipient; code 552 (or 554 with 5.3.4): it is too big;
  *   -EACCES     the server refused our login: the settings are wrong, not the mail;
  *   -EAGAIN     anything else: 4yz, no connection, no TLS where it is required, time is up. Try again. */
 struct smtp_result {
     int error;
-    int code;             /* the server's last reply code before it was told QUIT, 0 without one */
-    char text[512];       /* "HOST: what went wrong", for people, in the server's words where it said any; "" */
-    size_t refused_count; /* recipients refused while others were accepted */
-    int refused_code;     /* the first one's reply code, 0 for none: one of 4yz may be accepted later */
-    char refused[512];    /* their addresses, comma-separated, cut at a whole one */
+    const struct smtp_mail *mail; /* as it was submitted; valid during the callback */
+    int code;                     /* the server's last reply code before it was told QUIT, 0 without one */
+    char text[512];               /* "HOST: what went wrong", for people, in the server's words where it said any; "" */
+    size_t size_limit;            /* in bytes, of a mail; what the server advertises (RFC 1870), 0: nothing */
+    size_t refused_count;         /* of the recipients */
+    struct smtp_reply recipients[SMTP_MAX_RECIPIENTS]; /* in the order of the mail's */
     int64_t latency_usec;
 };
 

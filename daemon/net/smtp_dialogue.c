@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Codes that speak of the login whatever command they answer (RFC 4954, 6). */
@@ -32,6 +33,7 @@ void smtp_dialogue_command(struct smtp_dialogue *dialogue, const char *line, siz
         return;
     dialogue->command_code = 0;
     dialogue->awaits_recipient = starts_with(line, len, "RCPT TO:");
+    dialogue->greets = starts_with(line, len, "EHLO");
     if (starts_with(line, len, "MAIL FROM:"))
         dialogue->began_mail = true;
 }
@@ -41,34 +43,29 @@ void smtp_dialogue_data(struct smtp_dialogue *dialogue)
     dialogue->command_code = 0;
 }
 
-/* Adds the address to the list when there is room for all of it. */
-static void list_refused(struct smtp_dialogue *dialogue, const char *address)
-{
-    size_t used = strlen(dialogue->refused), room = sizeof(dialogue->refused) - used;
-    const char *comma = used > 0 ? ", " : "";
-
-    if (strlen(comma) + strlen(address) < room)
-        snprintf(dialogue->refused + used, room, "%s%s", comma, address);
-}
-
 static void note_recipient(struct smtp_dialogue *dialogue)
 {
-    const struct smtp_mail *mail = dialogue->mail;
-
-    if (dialogue->recipient >= mail->recipient_count)
+    if (dialogue->recipient >= dialogue->mail->recipient_count)
         return;
-    const char *address = mail->recipients[dialogue->recipient++];
-    if (dialogue->command_code / 100 == 2) {
+    struct smtp_reply *reply = &dialogue->recipients[dialogue->recipient++];
+    reply->code = dialogue->command_code;
+    snprintf(reply->text, sizeof(reply->text), "%.*s", (int)sizeof(reply->text) - 1, dialogue->reply);
+    text_drop_half_character(reply->text);
+    if (reply->code / 100 == 2)
         dialogue->accepted_count++;
+    else
+        dialogue->refused_count++;
+}
+
+/* "250-SIZE 30000" of a reply to EHLO, whose last line may be it. Without a number, or with 0, there is no limit. */
+static void note_size(struct smtp_dialogue *dialogue, const char *line, size_t len)
+{
+    char number[24];
+
+    if (!dialogue->greets || len <= 9 || !starts_with(line + 4, len - 4, "SIZE "))
         return;
-    }
-    if (dialogue->refused_count++ == 0) {
-        dialogue->refused_code = dialogue->command_code;
-        memcpy(dialogue->refused_reply, dialogue->reply, sizeof(dialogue->reply));
-    }
-    if (dialogue->command_code / 100 == 4)
-        dialogue->refused_for_now = true;
-    list_refused(dialogue, address);
+    snprintf(number, sizeof(number), "%.*s", (int)size_min(len - 9, sizeof(number) - 1), line + 9);
+    dialogue->size_limit = (size_t)strtoull(number, NULL, 10);
 }
 
 void smtp_dialogue_reply(struct smtp_dialogue *dialogue, const char *line, size_t len)
@@ -78,6 +75,7 @@ void smtp_dialogue_reply(struct smtp_dialogue *dialogue, const char *line, size_
     for (size_t i = 0; i < 3; i++)
         if (i >= len || !isdigit((unsigned char)line[i]))
             return;
+    note_size(dialogue, line, len);
     if (dialogue->quitting || (len > 3 && line[3] != ' '))
         return; /* "250-": more of the same reply follows */
     dialogue->command_code = dialogue->last_code = (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
@@ -86,36 +84,59 @@ void smtp_dialogue_reply(struct smtp_dialogue *dialogue, const char *line, size_
     text_clean(dialogue->reply);
     if (dialogue->awaits_recipient)
         note_recipient(dialogue);
-    dialogue->awaits_recipient = false;
+    dialogue->awaits_recipient = dialogue->greets = false;
+}
+
+/* The first recipient that was refused. NULL: none was. */
+static const struct smtp_reply *first_refusal(const struct smtp_dialogue *dialogue)
+{
+    for (size_t i = 0; i < dialogue->recipient; i++)
+        if (dialogue->recipients[i].code / 100 != 2)
+            return &dialogue->recipients[i];
+    return NULL;
+}
+
+static bool some_refused_for_now(const struct smtp_dialogue *dialogue)
+{
+    for (size_t i = 0; i < dialogue->recipient; i++)
+        if (dialogue->recipients[i].code / 100 == 4)
+            return true;
+    return false;
 }
 
 static int judge_failure(const struct smtp_dialogue *dialogue, bool all_refused, bool login_denied, int code)
 {
-    if (code / 100 == 5 && (login_denied || is_login_code(code)))
+    /* 334: libcurl hangs up when a refused token is answered with one more challenge (XOAUTH2) */
+    if ((code / 100 == 5 && is_login_code(code)) || (login_denied && (code / 100 == 5 || code == 334)))
         return -EACCES;
     if (all_refused)
-        return dialogue->refused_for_now ? -EAGAIN : -EREJECTED;
+        return some_refused_for_now(dialogue) ? -EAGAIN : -EREJECTED;
     return code / 100 == 5 && dialogue->began_mail ? -EREJECTED : -EAGAIN;
 }
 
 void smtp_dialogue_judge(const struct smtp_dialogue *dialogue, bool sent, bool login_denied, const char *host,
                          const char *other_words, struct smtp_result *ret)
 {
-    bool all_refused = !sent && dialogue->refused_count > 0 && dialogue->accepted_count == 0 &&
-                       dialogue->refused_count == dialogue->mail->recipient_count;
-    int code = all_refused ? dialogue->refused_code : dialogue->command_code;
-    const char *words = all_refused || sent ? dialogue->refused_reply : code >= 400 ? dialogue->reply : other_words;
+    const struct smtp_reply *refusal = first_refusal(dialogue);
+    bool all_refused =
+        !sent && refusal && dialogue->accepted_count == 0 && dialogue->refused_count == dialogue->mail->recipient_count;
+    int code = all_refused ? refusal->code : dialogue->command_code;
+    const char *words = other_words;
 
-    *ret = (struct smtp_result){.code = dialogue->last_code};
+    if (all_refused || sent)
+        words = refusal ? refusal->text : "";
+    else if (code >= 400)
+        words = dialogue->reply;
+    *ret = (struct smtp_result){
+        .mail = dialogue->mail,
+        .code = dialogue->last_code,
+        .size_limit = dialogue->size_limit,
+        .refused_count = dialogue->refused_count,
+        .error = sent ? 0 : judge_failure(dialogue, all_refused, login_denied, code),
+    };
+    memcpy(ret->recipients, dialogue->recipients, sizeof(ret->recipients));
     if (words[0] != '\0')
         snprintf(ret->text, sizeof(ret->text), "%s: %s", host, words);
     text_drop_half_character(ret->text);
     text_clean(ret->text);
-    if (!sent) {
-        ret->error = judge_failure(dialogue, all_refused, login_denied, code);
-        return;
-    }
-    ret->refused_count = dialogue->refused_count;
-    ret->refused_code = dialogue->refused_code;
-    memcpy(ret->refused, dialogue->refused, sizeof(ret->refused));
 }

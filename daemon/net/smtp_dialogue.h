@@ -1,6 +1,7 @@
 /* What was said between libcurl and the server, and what it means for the mail.
  *
- * libcurl gives one result for a mail, and not which recipients were refused or to what the last code answered. */
+ * libcurl gives one result for a mail, and not which recipients were refused, how large a mail may be or to what the
+ * last code answered. */
 #pragma once
 
 #include "net/smtp.h"
@@ -14,16 +15,14 @@ struct smtp_dialogue {
     const struct smtp_mail *mail;
     size_t recipient;      /* which the next reply to RCPT is about */
     bool awaits_recipient; /* the next reply is to RCPT */
+    bool greets;           /* the next reply is to EHLO */
     bool began_mail;       /* the login is behind us */
     bool quitting;         /* what follows is no longer about the mail */
     int command_code;      /* the reply to the last command, 0 before it comes */
     int last_code;
     char reply[SMTP_REPLY_BYTES]; /* the last one */
-    size_t accepted_count, refused_count;
-    bool refused_for_now; /* one of them by 4yz */
-    int refused_code;     /* the first one's */
-    char refused_reply[SMTP_REPLY_BYTES];
-    char refused[sizeof((struct smtp_result){0}.refused)];
+    size_t accepted_count, refused_count, size_limit;
+    struct smtp_reply recipients[SMTP_MAX_RECIPIENTS];
 };
 
 /* A command or a line of a reply as they are on the wire; bytes of the mail itself. */

@@ -124,9 +124,12 @@ static int open_parts(struct manager *manager, struct error *e)
 
     if (r == 0)
         r = manager_settings_complete(&manager->settings, manager->store, e);
+    if (r < 0)
+        return r;
     struct dispatch_settings settings = manager_dispatch_settings(&manager->settings);
-    if (r == 0)
-        r = http_new(manager->base, &manager->http, e);
+    trouble_load(&manager->registry_trouble, manager->store, "registry", "");
+    trouble_load(&manager->history_trouble, manager->store, "history", "");
+    r = http_new(manager->base, &manager->http, e);
     if (r == 0)
         r = smtp_new(manager->base, &manager->smtp, e);
     if (r == 0)
@@ -156,8 +159,6 @@ int manager_new(const struct manager_options *options, struct manager **ret, str
     manager->options = *options;
     manager->started_usec = clock_wall_usec();
     manager->progress_usec = clock_stopwatch_usec();
-    manager->registry_condition.name = "registry";
-    manager->history_condition.name = "history";
     manager->config_path = strdup(options->config_path);
     if (!manager->config_path)
         return error_set(e, -ENOMEM, "out of memory");

@@ -1,6 +1,7 @@
 /* What the files of the manager share; nobody else includes it. */
 #pragma once
 
+#include "alert/trouble.h"
 #include "base/timer.h"
 #include "history/store.h"
 #include "net/http.h"
@@ -19,14 +20,6 @@ struct manager_settings {
     struct config *config;
     struct watchlist *watchlist;
     struct watch_set *watches;
-};
-
-/* One thing that may be wrong for a while, and of which the channels are told. */
-struct condition {
-    bool bad;
-    int64_t since_usec; /* wall; of this spell */
-    int64_t told_usec;  /* wall; 0: not yet in this spell */
-    const char *name;   /* static: "registry", "history" */
 };
 
 struct manager {
@@ -66,7 +59,7 @@ struct manager {
     int64_t checked_week;     /* by the calendar, since 1970 */
     int64_t pruned_day;
 
-    struct condition registry_condition, history_condition;
+    struct trouble registry_trouble, history_trouble;
 
     /* Since the start, for metrics. */
     long polls[POLL_FAILED + 1];

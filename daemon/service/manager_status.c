@@ -94,6 +94,9 @@ static void channel_trouble(const struct channel_status *status, void *userdata)
     else if (status->ill || status->failures > 0)
         snprintf(sentence, sizeof(sentence), "The channel %s %s: %s", status->name,
                  status->ill ? "is ill and needs a person" : "did not accept the last attempt", status->last_answer);
+    else if (*status->refused)
+        snprintf(sentence, sizeof(sentence), "The channel %s does not reach everybody: %s", status->name,
+                 status->refused);
     else
         return;
     troubles->visit(sentence, troubles->userdata);

@@ -50,7 +50,7 @@ smtpd_sasl_auth_enable = yes
 smtpd_sasl_type = dovecot
 smtpd_sasl_path = inet:127.0.0.1:{auth_port}
 smtpd_tls_auth_only = yes
-smtpd_recipient_restrictions = permit_sasl_authenticated, reject
+smtpd_recipient_restrictions = check_recipient_access texthash:{place}/conf/access, permit_sasl_authenticated, reject
 smtpd_relay_restrictions = permit_sasl_authenticated, reject
 smtputf8_enable = yes
 """
@@ -150,6 +150,7 @@ class MailServer:
         shutil.chown(self.place / "mail", owner.pw_uid, owner.pw_gid)
         (self.place / "conf/main.cf").write_text(MAIN_CF.format(**values), encoding="utf-8")
         (self.place / "conf/master.cf").write_text(MASTER_CF.format(**values))
+        (self.place / "conf/access").write_text("")
         (self.place / "dovecot.conf").write_text(DOVECOT_CONF.format(**values))
         self.smtp_url = f"smtp://localhost:{self.port}"
         self.dovecot = None
@@ -175,6 +176,21 @@ class MailServer:
             self.dovecot.terminate()
             self.dovecot.wait(timeout=20)
         shutil.rmtree(self.place, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def putting_off(self, address):
+        """The server answers 450 to this recipient meanwhile."""
+        access = self.place / "conf/access"
+        access.write_text(f"{address} 450 4.2.1 come back later\n")
+        self._reload()
+        try:
+            yield
+        finally:
+            access.write_text("")
+            self._reload()
+
+    def _reload(self):
+        subprocess.run(["/usr/sbin/postfix", "-c", self.place / "conf", "reload"], check=True, capture_output=True)
 
     def empty(self):
         """Forgets what was delivered."""

@@ -140,3 +140,29 @@ class SlackReceiver(WebhookReceiver):
             self.refused.append(str(error))
             return 400, "invalid_payload", {}
         return 200, "ok", {}
+
+
+class SlackApiReceiver(SlackReceiver):
+    """Answers chat.postMessage as slack.com does: with "ok", and the ts that later messages of a thread refer to."""
+
+    TOKEN, CHANNEL = "xoxb-not-a-real-token", "C0123456789"
+
+    def __init__(self, tls=None):
+        super().__init__(tls=tls)
+        self.path = "/api/chat.postMessage"
+
+    def judge(self, received):
+        if received.headers["Authorization"] != f"Bearer {self.TOKEN}":
+            return self._say(ok=False, error="invalid_auth")
+        if received.json.get("channel") != self.CHANNEL:
+            return self._say(ok=False, error="channel_not_found")
+        status, word, _ = super().judge(received)
+        if status != 200:
+            return self._say(ok=False, error=word)
+        with self.lock:
+            number = len(self.received)
+        return self._say(ok=True, channel=self.CHANNEL, ts=f"1503435956.{number:06}")
+
+    @staticmethod
+    def _say(**answer):
+        return 200, json.dumps(answer), {"Content-Type": "application/json"}

@@ -14,6 +14,7 @@ from harness import FREEDOM, TOP
 from processes import wait_until
 from receivers import HANG, RESET
 from services import CHECKS, ServiceReceiver
+from slack import SlackApiReceiver
 
 KEYS = ("whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_" + "c2Vjb25kLWtleS1vZi10aGUtdGVzdHMtMTIz")
 HOUR, DAY = 3600, 86400
@@ -131,6 +132,44 @@ def test_a_payload_program_makes_the_body_and_the_signature_is_of_it(house):
     received, = receiver.accepted
     assert set(received.json) == {"text", "ids"} and received.json["ids"] == [FREEDOM]
     assert HOSPITAL in received.json["text"] and receiver.signature_holds(received)
+
+
+def test_a_bot_threads_the_later_alerts_of_a_study_under_its_first(house):
+    receiver = SlackApiReceiver()
+    house.receivers.append(receiver)
+    options = {"url": house.secret("slack.url", receiver.url), "token": house.secret("slack.token", receiver.TOKEN),
+               "channel": receiver.CHANNEL}
+    start(house, [{"name": "slack", "slack": options}])
+    house.go_to(OPENED)
+    house.go_to("2022-03-15")
+    house.daemons[-1].stop()
+    house.start_daemon(house.daemons[-1].settings)
+    house.go_to("2022-06-14")
+    assert receiver.refused == []
+    first, *later = receiver.accepted
+    threads = [json.loads(received.body).get("thread_ts") for received in later]
+    assert "thread_ts" not in first.json and len(threads) == 2
+    assert set(threads) == {json.loads(first.answer[1])["ts"]}
+
+
+def without_its_moment(body):
+    """What a preview cannot know: the message's id, when it is made, and the ledger's head then."""
+    body = re.sub(r"msg(?:\\\\)?_[0-9a-f]{32}|\bpreview\b", "ID", body)
+    body = re.sub(r"\d+(?:\\\\)?:[0-9a-f]{64}", "HEAD", body)
+    body = re.sub(r'"created":"[^"]*"', '"created":""', body)
+    return re.sub(r'"alerts":\[[^]]*\]', '"alerts":[]', body)
+
+
+@pytest.mark.parametrize("service", CHECKS)
+def test_a_preview_is_what_was_sent_byte_for_byte(house, service):
+    receiver = start_service(house, service)
+    start(house, [service_channel(house, receiver)], changes=["silent"])
+    house.go_to(OPENED)
+    sent, = said(receiver)
+    preview = house.trialwatch("preview", service, FREEDOM).out.partition("\n\n")[2].rstrip("\n")
+    if service == "ntfy":
+        sent = sent.replace('"topic":"trials"', '"topic":"***"')
+    assert without_its_moment(preview) == without_its_moment(sent)
 
 
 @pytest.mark.parametrize("service", CHECKS)
@@ -275,6 +314,36 @@ def test_a_receiver_that_is_not_who_it_should_be_gets_nothing(house, other_name,
     alert, = alerts_of(house, "webhook")
     assert alert["state"] == "sending" and re.search(r"SSL|certificate", alert["last_answer"])
     assert receiver.received == []
+
+
+def test_a_receiver_that_never_answers_is_given_up_after_its_time_and_tried_again(house):
+    receiver = start_service(house, "webhook")
+    start(house, [service_channel(house, receiver)])
+    receiver.plan(HANG)
+    open_site(house)
+    attempt = wait_until(lambda: alerts_of(house, "webhook")[0]["attempts"], "the time limit", seconds=90)[0]
+    assert attempt["outcome"] == "retry" and attempt["code"] == 0 and "timed out" in attempt["answer"]
+    house.clock.advance(HOUR)
+    wait_until(lambda: receiver.accepted, "the alert")
+    assert len({received.headers["webhook-id"] for received in receiver.received}) == 1
+
+
+@pytest.mark.parametrize("limit", [20_000, 3_000])
+def test_a_body_too_large_is_halved_until_the_receiver_takes_it(house, limit):
+    receiver = house.start_webhook()
+    sizes = []
+
+    def judge(received):
+        sizes.append(len(received.body))
+        return (413, "too large", {}) if len(received.body) > limit else (204, "", {})
+
+    receiver.judge = judge
+    start(house, [house.webhook_channel(receiver)])
+    publish(house, many_sites_record(400))
+    wait_until(lambda: receiver.messages(), "the alert")
+    message, = receiver.messages()
+    assert message["studies"][0]["changes_omitted"] > 300 and HOSPITAL in message["headline"]
+    assert len(sizes) <= 8 and all(later < earlier for earlier, later in zip(sizes, sizes[1:]))
 
 
 def test_a_channel_that_hangs_does_not_delay_another(house):

@@ -134,15 +134,39 @@ def test_the_mails_about_a_study_are_one_thread(house, postfix, certificate):
 
 
 def test_an_unknown_recipient_is_named_to_who_asks_and_the_others_get_the_mail(house, postfix, certificate):
-    daemon = start(house, [mail_channel(house, postfix.smtp_url, to=(ADDRESS, UNKNOWN, SECOND))], certificate)
+    hook = house.start_webhook()
+    channel = mail_channel(house, postfix.smtp_url, to=(ADDRESS, UNKNOWN, SECOND))
+    daemon = start(house, [channel, house.webhook_channel(hook)], certificate)
     house.go_to(OPENED)
     assert len(delivered(postfix)) == len(delivered(postfix, user="second")) == 1
-    alert, = house.ask("alerts")
+    alert, = house.ask("alerts", "--channel", "coordinators")
     assert alert["state"] == "delivered" and UNKNOWN in alert["last_answer"] and "550" in alert["last_answer"]
     assert ADDRESS not in alert["last_answer"]
+    answers = {answer["address"]: answer["outcome"] for answer in alert["recipients"]}
+    assert answers == {ADDRESS: "delivered", SECOND: "delivered", UNKNOWN: "failed"}
+    said = wait_until(lambda: [m for m in hook.messages() if m["studies"] == []], "the other channel to be told")
+    assert "recipient" in said[0]["headline"] and UNKNOWN in said[0]["text"]
+    assert any(UNKNOWN in trouble for trouble in house.status()["troubles"]) and not house.status()["healthy"]
     assert f"…@{mailserver.DOMAIN}" in daemon.log and "550" in daemon.log
     for recipient in (ADDRESS, UNKNOWN, SECOND):
         assert recipient not in daemon.log and recipient.split("@")[0] + "@" not in daemon.log
+
+
+def test_who_has_it_and_who_was_put_off_is_known_after_a_crash(house, postfix, certificate):
+    """second@ is put off by the server, the daemon is killed: nobody gets it twice, and second@ gets it later."""
+    daemon = start(house, [mail_channel(house, postfix.smtp_url, to=(ADDRESS, SECOND))], certificate)
+    with postfix.putting_off(SECOND):
+        open_site(house)
+        alert = wait_until(lambda: next((a for a in house.ask("alerts") if a["attempts"]), None), "the attempt")
+        assert alert["state"] == "sending" and "450" in alert["last_answer"]
+        daemon.kill()
+    house.clock.advance(600)
+    house.start_daemon(daemon.settings)
+    assert len(delivered(postfix, user="second")) == 1
+    alert = wait_until(lambda: next((a for a in house.ask("alerts") if a["state"] == "delivered"), None), "the end")
+    assert len(postfix.mails()) == 1
+    assert [(answer["address"], answer["code"]) for answer in alert["recipients"]] == [
+        (ADDRESS, 250), (SECOND, 450), (SECOND, 250)]
 
 
 def test_a_wrong_password_loses_nothing(house, postfix, certificate):

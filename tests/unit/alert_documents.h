@@ -101,7 +101,7 @@ static inline void channel_make_ready(struct channel *channel, const char *type)
 }
 
 /* The body that a type makes of a message, which is released. The caller frees. */
-static inline char *render_body(const char *type, json_t *message, bool shorter)
+static inline char *render_body(const char *type, json_t *message, unsigned shorter)
 {
     struct render_context context = {.now_usec = INT64_C(1633442405000000), .shorter = shorter};
     _cleanup_rendering_ struct rendering rendering = {0};

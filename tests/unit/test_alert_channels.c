@@ -73,7 +73,7 @@ static void slack_stays_within_its_limits(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
-        for (int shorter = 0; shorter <= 1; shorter++)
+        for (unsigned shorter = 0; shorter <= CHANNEL_MAX_SHORTER; shorter++)
             check_slack(
                 parse(render_body("slack", document(HEADLINE, TITLE, sizes[i].studies, sizes[i].changes), shorter)));
 }
@@ -87,7 +87,7 @@ static void slack_header_at_the_limit_and_one_past_it(void **state)
         memset(headline, 'a', len);
         headline[60] = ' ';
         headline[len] = '\0';
-        json_t *body = parse(render_body("slack", document(headline, TITLE, 1, 1), false));
+        json_t *body = parse(render_body("slack", document(headline, TITLE, 1, 1), 0));
         const char *header = block_text(json_array_get(json_object_get(body, "blocks"), 0));
         assert_true(characters(header) <= 150);
         assert_string_equal(string_at(body, "text"), headline);
@@ -98,7 +98,7 @@ static void slack_header_at_the_limit_and_one_past_it(void **state)
 /* Every change is told or counted. */
 static void slack_counts_what_does_not_fit(void **state)
 {
-    char *body = render_body("slack", document(HEADLINE, TITLE, 1, 1569), false);
+    char *body = render_body("slack", document(HEADLINE, TITLE, 1, 1569), 0);
     size_t told = 0;
     long more = 0;
 
@@ -111,7 +111,7 @@ static void slack_counts_what_does_not_fit(void **state)
     assert_true(told > 100);
     assert_int_equal(told + (size_t)more, 1569);
     free(body);
-    body = render_body("slack", document(HEADLINE, TITLE, 300, 1), false);
+    body = render_body("slack", document(HEADLINE, TITLE, 300, 1), 0);
     assert_non_null(strstr(body, "more studies"));
     free(body);
 }
@@ -120,8 +120,7 @@ static void discord_stays_within_its_limits(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-        json_t *body =
-            parse(render_body("discord", document(HEADLINE, TITLE, sizes[i].studies, sizes[i].changes), false));
+        json_t *body = parse(render_body("discord", document(HEADLINE, TITLE, sizes[i].studies, sizes[i].changes), 0));
         const json_t *embed = json_array_get(json_object_get(body, "embeds"), 0);
         assert_true(characters(string_at(body, "content")) <= 2000);
         assert_true(characters(string_at(embed, "description")) <= 4096);
@@ -136,7 +135,7 @@ static void mattermost_stays_within_its_limits(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
         json_t *body =
-            parse(render_body("mattermost", document(HEADLINE, TITLE, sizes[i].studies, sizes[i].changes), false));
+            parse(render_body("mattermost", document(HEADLINE, TITLE, sizes[i].studies, sizes[i].changes), 0));
         assert_true(characters(string_at(body, "text")) <= 16383);
         json_decref(body);
     }
@@ -146,7 +145,7 @@ static void teams_stays_within_its_limits(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-        char *text = render_body("teams", document(HEADLINE, TITLE, sizes[i].studies, sizes[i].changes), false);
+        char *text = render_body("teams", document(HEADLINE, TITLE, sizes[i].studies, sizes[i].changes), 0);
         assert_true(strlen(text) < 28 * 1024);
         json_t *body = parse(text);
         const json_t *attachment = json_array_get(json_object_get(body, "attachments"), 0);
@@ -160,7 +159,7 @@ static void ntfy_stays_within_its_limits(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-        json_t *body = parse(render_body("ntfy", document(HEADLINE, TITLE, sizes[i].studies, sizes[i].changes), false));
+        json_t *body = parse(render_body("ntfy", document(HEADLINE, TITLE, sizes[i].studies, sizes[i].changes), 0));
         assert_true(strlen(string_at(body, "message")) <= 4096);
         assert_true(strlen(string_at(body, "title")) <= 256);
         assert_string_equal(string_at(body, "topic"), "trials");
@@ -171,23 +170,27 @@ static void ntfy_stays_within_its_limits(void **state)
     }
 }
 
-static void shorter_is_shorter(void **state)
+static void shorter_is_shorter_until_little_is_left(void **state)
 {
     static const char *const names[] = {"slack", "webhook", "email", "teams", "discord", "mattermost", "ntfy"};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-        char *whole = render_body(names[i], document(HEADLINE, TITLE, 40, 100), false);
-        char *shorter = render_body(names[i], document(HEADLINE, TITLE, 40, 100), true);
-        assert_true(strlen(shorter) < strlen(whole) * 2 / 3);
-        free(whole);
-        free(shorter);
+        size_t whole = 0, before = SIZE_MAX;
+        for (unsigned shorter = 0; shorter <= CHANNEL_MAX_SHORTER; shorter++) {
+            _cleanup_free_ char *body = render_body(names[i], document(HEADLINE, TITLE, 40, 100), shorter);
+            assert_true(strlen(body) <= before);
+            before = strlen(body);
+            whole = size_max(whole, before);
+            assert_true(shorter < 2 || strstr(body, " more ") || strstr(body, "_omitted"));
+        }
+        assert_true(before < whole / 2);
     }
 }
 
 static void webhook_says_what_it_left_out(void **state)
 {
-    json_t *body = parse(render_body("webhook", document(HEADLINE, TITLE, 60, 30), true));
+    json_t *body = parse(render_body("webhook", document(HEADLINE, TITLE, 60, 30), 1));
     const json_t *first = json_array_get(json_object_get(body, "studies"), 0);
 
     (void)state;
@@ -198,7 +201,7 @@ static void webhook_says_what_it_left_out(void **state)
 
 static void webhook_bodies_stay_below_a_mebibyte(void **state)
 {
-    char *body = render_body("webhook", document(HEADLINE, TITLE, 300, 100), false);
+    char *body = render_body("webhook", document(HEADLINE, TITLE, 300, 100), 0);
 
     (void)state;
     assert_true(strlen(body) <= 1024 * 1024);
@@ -402,7 +405,7 @@ static void nothing_of_a_stranger_is_markup(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
         _cleanup_buf_ struct buf text = {0};
         bool documentary = strcmp(types[i], "webhook") == 0 || strcmp(types[i], "command") == 0;
-        char *body = render_body(types[i], document(HOSTILE, HOSTILE, 2, 2), false);
+        char *body = render_body(types[i], document(HOSTILE, HOSTILE, 2, 2), 0);
         json_t *json = json_loads(body, 0, NULL);
 
         if (json)
@@ -444,7 +447,7 @@ static void mentions_of_everybody_reach_nobody(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(forbidden); i++) {
-        char *body = render_body(forbidden[i].type, document(HOSTILE, HOSTILE, 1, 1), false);
+        char *body = render_body(forbidden[i].type, document(HOSTILE, HOSTILE, 1, 1), 0);
         if (strcmp(forbidden[i].type, "slack") == 0)
             body = without_header(body);
         const char *html = strstr(body, "Content-Type: text/html"); /* in a mail's text part markup is text */
@@ -480,7 +483,7 @@ static void assert_header(const char *mail, const char *name, const char *expect
 
 static void mail_has_the_headers_that_administrators_expect(void **state)
 {
-    char *mail = render_body("email", document(HEADLINE, TITLE, 1, 2), false);
+    char *mail = render_body("email", document(HEADLINE, TITLE, 1, 2), 0);
     _cleanup_free_ char *copy = NULL;
 
     (void)state;
@@ -500,7 +503,7 @@ static void mail_has_the_headers_that_administrators_expect(void **state)
 
 static void a_title_cannot_add_a_mail_header(void **state)
 {
-    char *mail = render_body("email", document(HOSTILE, HOSTILE, 1, 1), false);
+    char *mail = render_body("email", document(HOSTILE, HOSTILE, 1, 1), 0);
 
     (void)state;
     assert_lacks("email", mail, "\nBcc:");
@@ -509,7 +512,7 @@ static void a_title_cannot_add_a_mail_header(void **state)
 
 static void mail_links_only_to_the_registry(void **state)
 {
-    char *mail = render_body("email", document(HEADLINE, HOSTILE, 30, 20), false);
+    char *mail = render_body("email", document(HEADLINE, HOSTILE, 30, 20), 0);
     size_t links = 0;
 
     (void)state;
@@ -663,7 +666,7 @@ int main(void)
         cmocka_unit_test(mattermost_stays_within_its_limits),
         cmocka_unit_test(teams_stays_within_its_limits),
         cmocka_unit_test(ntfy_stays_within_its_limits),
-        cmocka_unit_test(shorter_is_shorter),
+        cmocka_unit_test(shorter_is_shorter_until_little_is_left),
         cmocka_unit_test(webhook_says_what_it_left_out),
         cmocka_unit_test(webhook_bodies_stay_below_a_mebibyte),
         cmocka_unit_test(webhook_signs_as_the_specification_says),

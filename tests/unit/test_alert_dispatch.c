@@ -571,7 +571,7 @@ static void keep_verdict(const struct verdict *verdict, void *userdata)
     struct verdict *kept = userdata;
 
     *kept = *verdict;
-    kept->thread = kept->only = NULL;
+    kept->thread = NULL;
 }
 
 static void a_test_message_is_marked_and_tells_how_it_went(void **state)
@@ -804,7 +804,88 @@ static void an_announcement_reaches_every_channel_but_one(void **state)
     WAIT_UNTIL(setting, receiver_count(&setting->receiver, "/b") == 1);
     dispatch_announce(setting->dispatch, NULL, "health_2", "The registry is read again", "All is well.");
     WAIT_UNTIL(setting, setting->receiver.count == 3);
-    assert_string_equal(receiver_get(&setting->receiver, "/a", 0)->id, "health_2");
+    assert_non_null(strstr(receiver_get(&setting->receiver, "/a", 0)->body, "The registry is read again"));
+}
+
+static void an_announcement_survives_a_restart_under_its_id(void **state)
+{
+    struct setting *setting = *state;
+
+    receiver_plan(&setting->receiver, "/a", 503, NULL);
+    start(setting);
+    dispatch_announce(setting->dispatch, NULL, "health_1", "The registry cannot be read", "It answers 503.");
+    WAIT_UNTIL(setting, receiver_count(&setting->receiver, "/a") == 1);
+    settle(setting);
+    receiver_plan(&setting->receiver, "/a", 200, NULL);
+    start(setting); /* anew */
+    advance(setting, USEC_PER_MINUTE);
+    WAIT_UNTIL(setting, receiver_count(&setting->receiver, "/a") == 2);
+    const struct received *second = receiver_get(&setting->receiver, "/a", 1);
+    assert_string_equal(second->id, receiver_get(&setting->receiver, "/a", 0)->id);
+    assert_non_null(strstr(second->body, "The registry cannot be read"));
+    advance(setting, USEC_PER_DAY);
+    start(setting);
+    settle(setting);
+    assert_int_equal(receiver_count(&setting->receiver, "/a"), 2);
+}
+
+/* How often the second channel was told these words. */
+static int told(const struct setting *setting, const char *words)
+{
+    int count = 0;
+
+    for (size_t i = 0; i < receiver_count(&setting->receiver, "/b"); i++)
+        count += strstr(receiver_get(&setting->receiver, "/b", i)->body, words) != NULL;
+    return count;
+}
+
+static void an_ill_channel_is_told_once_then_daily_and_no_restart_changes_that(void **state)
+{
+    struct setting *setting = *state;
+
+    setting->settings.channel_count = 2;
+    receiver_plan(&setting->receiver, "/a", 410, NULL);
+    make_alert(setting, 0);
+    start(setting);
+    WAIT_UNTIL(setting, told(setting, "Channel cardiology is in trouble") == 1);
+    settle(setting); /* that it was told is written down */
+    for (int i = 0; i < 3; i++) {
+        start(setting);
+        advance(setting, 2 * USEC_PER_HOUR);
+        dispatch_check_health(setting->dispatch);
+        settle(setting);
+    }
+    assert_int_equal(told(setting, "in trouble"), 1);
+    advance(setting, 18 * USEC_PER_HOUR);
+    dispatch_check_health(setting->dispatch); /* although nothing is due to it */
+    WAIT_UNTIL(setting, told(setting, "in trouble") == 2);
+    settle(setting);
+    start(setting);
+    receiver_plan(&setting->receiver, "/a", 200, NULL);
+    make_alert(setting, 1);
+    dispatch_wake(setting->dispatch);
+    WAIT_UNTIL(setting, told(setting, "Channel cardiology is well again") == 1);
+    settle(setting);
+    start(setting);
+    advance(setting, 2 * USEC_PER_DAY);
+    dispatch_check_health(setting->dispatch);
+    settle(setting);
+    assert_int_equal(told(setting, "in trouble"), 2);
+    assert_int_equal(told(setting, "well again"), 1);
+}
+
+static void what_the_history_cannot_take_is_told_all_the_same(void **state)
+{
+    struct setting *setting = *state;
+    struct store *store = setting->story.fixture.store;
+
+    start(setting);
+    settle(setting);
+    assert_int_equal(store_begin(store, NULL), 0); /* another transaction does not begin, as on a full disk */
+    dispatch_announce(setting->dispatch, NULL, "health_1", "The history cannot be written", "The disk is full.");
+    store_rollback(store);
+    WAIT_UNTIL(setting, receiver_count(&setting->receiver, "/a") == 1);
+    assert_non_null(strstr(receiver_get(&setting->receiver, "/a", 0)->body, "The history cannot be written"));
 }
 
 #define DISPATCH_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -844,6 +925,9 @@ int main(void)
         DISPATCH_TEST(a_payload_that_never_ends_makes_its_channel_ill_and_no_other),
         DISPATCH_TEST(new_settings_stop_a_payload_that_runs),
         DISPATCH_TEST(an_announcement_reaches_every_channel_but_one),
+        DISPATCH_TEST(an_announcement_survives_a_restart_under_its_id),
+        DISPATCH_TEST(an_ill_channel_is_told_once_then_daily_and_no_restart_changes_that),
+        DISPATCH_TEST(what_the_history_cannot_take_is_told_all_the_same),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -324,8 +324,11 @@ static void a_mail_is_taken(void **state)
     assert_int_equal(result.code, 250);
     assert_string_equal(result.text, "");
     assert_int_equal(result.refused_count, 0);
-    assert_int_equal(result.refused_code, 0);
-    assert_true(heard(fixture, "MAIL FROM:<trialwatch@example.org>"));
+    assert_int_equal(result.recipients[0].code, 250);
+    assert_int_equal(result.recipients[1].code, 250);
+    assert_int_equal(result.recipients[2].code, 0);
+    assert_int_equal(result.size_limit, 100000);
+    assert_true(heard(fixture, "MAIL FROM:<trialwatch@example.org> SIZE=")); /* before any of it is sent */
     assert_true(heard(fixture, "RCPT TO:<a@example.org>\r\nRCPT TO:<b@example.org>\r\nDATA\r\n"));
     assert_true(heard(fixture, "Subject: hello\r\n\r\n..one dot\r\n.\r\n"));
     assert_false(heard(fixture, "AUTH"));
@@ -383,8 +386,9 @@ static void one_refused_recipient_does_not_stop_the_other(void **state)
     assert_int_equal(result.error, 0);
     assert_int_equal(result.code, 250);
     assert_int_equal(result.refused_count, 1);
-    assert_int_equal(result.refused_code, 550);
-    assert_string_equal(result.refused, "b@example.org");
+    assert_int_equal(result.recipients[0].code, 250);
+    assert_int_equal(result.recipients[1].code, 550);
+    assert_string_equal(result.recipients[1].text, "550 5.1.1 user");
     assert_string_equal(result.text, "127.0.0.1: 550 5.1.1 user");
     assert_int_equal(mails_taken(fixture), 1);
 
@@ -392,8 +396,8 @@ static void one_refused_recipient_does_not_stop_the_other(void **state)
     set_reply(&fixture->server, &fixture->server.rcpt[0], "450 4.2.1 greylisted");
     result = send_mail(fixture);
     assert_int_equal(result.error, 0);
-    assert_int_equal(result.refused_code, 450);
-    assert_string_equal(result.refused, "a@example.org");
+    assert_int_equal(result.recipients[0].code, 450);
+    assert_int_equal(result.recipients[1].code, 250);
 }
 
 static void nothing_is_sent_when_all_are_refused(void **state)
@@ -420,12 +424,12 @@ static void an_old_refusal_is_not_the_reason_for_a_lost_connection(void **state)
     assert_int_equal(send_mail(fixture).error, -EAGAIN);
 }
 
-static void a_list_of_refused_is_cut_at_a_whole_address(void **state)
+static void every_one_of_many_recipients_has_its_answer(void **state)
 {
     struct fixture *fixture = *state;
     struct smtp_server server = the_server(fixture);
-    char addresses[40][40];
-    const char *recipients[40];
+    char addresses[SMTP_MAX_RECIPIENTS][40];
+    const char *recipients[SMTP_MAX_RECIPIENTS];
     struct smtp_mail mail = a_mail();
     struct outcome outcome = {.base = fixture->base};
     struct smtp_job *job;
@@ -438,12 +442,32 @@ static void a_list_of_refused_is_cut_at_a_whole_address(void **state)
     mail.recipients = recipients;
     mail.recipient_count = ARRAY_SIZE(recipients);
     set_reply(&fixture->server, &fixture->server.rcpt[1], "550 no");
-    set_reply(&fixture->server, &fixture->server.rcpt[2], "550 no");
+    set_reply(&fixture->server, &fixture->server.rcpt[2], "451 later");
     assert_int_equal(smtp_submit(fixture->smtp, &server, &mail, on_result, &outcome, &job, &e), 0);
     wait_for(fixture, &outcome);
-    assert_int_equal(outcome.result.refused_count, 26);
-    assert_in_range(strlen(outcome.result.refused), 470, 511);
-    assert_true(strcmp(strrchr(outcome.result.refused, '@'), "@mail.example.org") == 0);
+    assert_int_equal(outcome.result.refused_count, 66);
+    for (size_t i = 0; i < ARRAY_SIZE(recipients); i++)
+        assert_int_equal(outcome.result.recipients[i].code, i % 3 == 0 ? 250 : i % 3 == 1 ? 550 : 451);
+}
+
+static void a_limit_is_learned_wherever_it_stands(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct {
+        const char *ehlo;
+        size_t limit;
+    } cases[] = {
+        {"250-mail.test\r\n250-SIZE 30000\r\n250 8BITMIME", 30000},
+        {"250-mail.test\r\n250 SIZE 0", 0}, /* RFC 1870, 4: none */
+        {"250-mail.test\r\n250 SIZE", 0},
+        {"250-mail.test\r\n250 SIZE what", 0},
+        {"250 mail.test", 0},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        set_reply(&fixture->server, &fixture->server.ehlo, cases[i].ehlo);
+        assert_int_equal(send_mail(fixture).size_limit, cases[i].limit);
+    }
 }
 
 static void nothing_is_said_in_clear_when_tls_is_required(void **state)
@@ -752,7 +776,8 @@ int main(void)
         TEST(one_refused_recipient_does_not_stop_the_other),
         TEST(nothing_is_sent_when_all_are_refused),
         TEST(an_old_refusal_is_not_the_reason_for_a_lost_connection),
-        TEST(a_list_of_refused_is_cut_at_a_whole_address),
+        TEST(every_one_of_many_recipients_has_its_answer),
+        TEST(a_limit_is_learned_wherever_it_stands),
         TEST(nothing_is_said_in_clear_when_tls_is_required),
         TEST(a_login_is_made),
         TEST(a_refused_login_is_not_the_mails_fault),
