@@ -28,6 +28,7 @@ unit_tests = \
 	%D%/unit/test_client_output \
 	%D%/unit/test_client_safetext \
 	%D%/unit/test_client_table \
+	%D%/unit/test_client_watchweeks \
 	%D%/unit/test_client_when \
 	%D%/unit/test_history_changes \
 	%D%/unit/test_history_crash \

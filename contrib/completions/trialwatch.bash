@@ -48,7 +48,7 @@ _trialwatch_words_of_argument() {
         _trialwatch_ask channels
         _trialwatch_ask alerts
         ;;
-    watch:0) echo list show add import pause resume remove ;;
+    watch:0) echo list show add import preview pause resume remove ;;
     watch:*)
         _trialwatch_ask watches
         _trialwatch_ask studies

@@ -65,7 +65,7 @@ complete -c trialwatch -n '__trialwatch_argument_is 0 test preview' -a '(__trial
 complete -c trialwatch -n '__trialwatch_argument_is 0 retry drop' -a '(__trialwatch_ask alerts)'
 complete -c trialwatch -n '__trialwatch_argument_is 0 mute unmute' -a '(__trialwatch_ask watches; __trialwatch_ask studies)'
 complete -c trialwatch -n '__trialwatch_command_is ack' -a '(__trialwatch_ask channels; __trialwatch_ask alerts)'
-complete -c trialwatch -n '__trialwatch_argument_is 0 watch' -a 'list show add import pause resume remove'
+complete -c trialwatch -n '__trialwatch_argument_is 0 watch' -a 'list show add import preview pause resume remove'
 complete -c trialwatch -n '__trialwatch_argument_is 1 watch' -a '(__trialwatch_ask watches)'
 complete -c trialwatch -n '__trialwatch_command_is watch' -l notify -x -a '(__trialwatch_ask channels)'
 complete -c trialwatch -n '__trialwatch_command_is watch' -l kinds -x -a '(__trialwatch_ask kinds)'

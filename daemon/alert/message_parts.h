@@ -82,6 +82,10 @@ struct study_request {
 int message_study_build(struct store *store, const struct watch_set *set, const struct study_request *request,
                         json_t **ret, struct error *e);
 
+/* The same for one watch, of changes that message_change_build() made: of any version, of the archive too. */
+int message_study_of(const struct watch *watch, const struct version *version, const struct study *study,
+                     const json_t *changes, json_t **ret, struct error *e);
+
 /* What happened to the study, from its entry without "headline". Appends. */
 void message_append_study_headline(struct buf *out, const json_t *study);
 

@@ -284,6 +284,19 @@ static int complete(const struct study_request *request, const struct version *v
     return 0;
 }
 
+int message_study_of(const struct watch *watch, const struct version *version, const struct study *study,
+                     const json_t *changes, json_t **ret, struct error *e)
+{
+    const struct watch_names watches = {.items = &watch, .count = 1};
+    json_auto_t *names = json_pack("[s]", watch->name), *alerts = json_array();
+    const struct study_request request = {
+        .nct_id = version->nct_id, .refresh = version->refresh, .alerts = alerts, .watches = names};
+
+    if (!names || !alerts)
+        return error_set(e, -ENOMEM, "Out of memory");
+    return complete(&request, version, study, &watches, changes, ret, e);
+}
+
 int message_study_build(struct store *store, const struct watch_set *set, const struct study_request *request,
                         json_t **ret, struct error *e)
 {

@@ -17,8 +17,8 @@ static const struct duration_unit {
     const char *short_word;
     int64_t usec;
 } duration_units[] = {
-    {'w', NULL, NULL, 7 * USEC_PER_DAY},     {'d', "day", "d", USEC_PER_DAY},    {'h', "hour", "h", USEC_PER_HOUR},
-    {'m', "minute", "min", USEC_PER_MINUTE}, {'s', "second", "s", USEC_PER_SEC},
+    {'y', NULL, NULL, 365 * USEC_PER_DAY}, {'w', NULL, NULL, 7 * USEC_PER_DAY},     {'d', "day", "d", USEC_PER_DAY},
+    {'h', "hour", "h", USEC_PER_HOUR},     {'m', "minute", "min", USEC_PER_MINUTE}, {'s', "second", "s", USEC_PER_SEC},
 };
 
 /* What the rule "lower case, spaces for underscores" would render badly. */

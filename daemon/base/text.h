@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* "90s", "15m", "12h", "7d", "2w" and sums such as "1h30m". -EINVAL for anything else, -ERANGE past 100 years. */
+/* "90s", "15m", "12h", "7d", "2w", "1y" (365 days) and sums such as "1h30m". -EINVAL for anything else, -ERANGE past
+ * 100 years. */
 int text_parse_duration(const char *text, int64_t *ret_usec);
 
 /* "15 minutes", "3 days", "1 h 30 min": the largest unit and the next one, rounded down. Negative is 0. Returns

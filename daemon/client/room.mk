@@ -71,9 +71,16 @@ libtrialwatch_a_SOURCES += \
 	%D%/versionpair.h \
 	%D%/watch.c \
 	%D%/watch.h \
+	%D%/watchevents.c \
+	%D%/watchevents.h \
 	%D%/watchform.c \
 	%D%/watchform.h \
 	%D%/watchimport.c \
+	%D%/watchpreview.c \
+	%D%/watchreplay.c \
+	%D%/watchreplay.h \
+	%D%/watchweeks.c \
+	%D%/watchweeks.h \
 	%D%/when.c \
 	%D%/when.h \
 	%D%/wordsdiff.c \

@@ -258,6 +258,7 @@ static const struct subcommand {
     {"show", 1, 1, " NAME", show_run},
     {"add", 0, ARGUMENTS_MAX - 2, " [STUDY ...] [--condition WORDS ...] --notify CHANNEL", add_run},
     {"import", 1, 1, " FILE|-|URL --notify CHANNEL", watch_import_run},
+    {"preview", 0, ARGUMENTS_MAX - 2, " NAME | STUDY ... | --condition WORDS", watch_preview_run},
     {"pause", 1, 1, " NAME", pause_run},
     {"resume", 1, 1, " NAME", resume_run},
     {"remove", 1, 1, " NAME", remove_run},
@@ -289,22 +290,27 @@ static int watch_run(struct client *client, struct error *e)
     if (count < subcommand->min_arguments || count > subcommand->max_arguments)
         return error_set(e, -EINVAL, "this is how it goes: trialwatch watch %s%s", subcommand->name,
                          subcommand->arguments);
+    if (options_has(&client->options, "since") && subcommand->run != watch_preview_run)
+        return error_set(e, -EINVAL, "--since goes with trialwatch watch preview");
     return subcommand->run(client, e);
 }
 
 const struct command watch_command = {
     .name = "watch",
-    .arguments = "[list | show | add | import | pause | resume | remove] [ARGUMENT ...]",
+    .arguments = "[list | show | add | import | preview | pause | resume | remove] [ARGUMENT ...]",
     .max_arguments = ARGUMENTS_MAX - 1,
     .flags = COMMAND_PAGED | COMMAND_TABLE,
-    .summary = "List the watches; add, pause or remove one while the daemon runs",
-    .help = "list; show NAME; add [STUDY ...]; import FILE, - or URL; pause, resume or remove NAME. list and show read "
-            "the history, and say where each watch comes from: the settings or who added it. add "
-            "takes studies and the options below, which are the settings of a watch. What is added is in force at "
-            "once, without a restart, and is kept in the history. import makes watches of a list of NCT ids, of the "
-            "address of a search on clinicaltrials.gov, or of an OPML file of its RSS feeds. pause silences a watch, "
-            "also one of the settings: its studies are looked after as before, but it tells nobody. remove removes "
-            "one that was added.",
+    .summary = "List the watches; preview, add, pause or remove one",
+    .help =
+        "list; show NAME; add [STUDY ...]; import FILE, - or URL; preview NAME, or what add takes; pause, resume or "
+        "remove NAME. list and show read the history, and say where each watch comes from: the settings or who "
+        "added it. preview reads the history too, and prints the alerts that the watch would have sent of what is "
+        "in it, with a count a week: with a NAME, options try other filters. add "
+        "takes studies and the options below, which are the settings of a watch. What is added is in force at "
+        "once, without a restart, and is kept in the history. import makes watches of a list of NCT ids, of the "
+        "address of a search on clinicaltrials.gov, or of an OPML file of its RSS feeds. pause silences a watch, "
+        "also one of the settings: its studies are looked after as before, but it tells nobody. remove removes "
+        "one that was added.",
     .options = watchform_options,
     .run = watch_run,
 };

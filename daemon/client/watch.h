@@ -14,3 +14,4 @@ void watch_describe(struct buf *out, const json_t *settings);
 
 /* The subcommands that have a file of their own. */
 int watch_import_run(struct client *client, struct error *e);
+int watch_preview_run(struct client *client, struct error *e);

@@ -39,6 +39,7 @@ const struct option_spec watchform_options[] = {
     {.name = "facility", .value = "WORDS", .repeats = true, .help = "Only sites with these words in their name."},
     {.name = "when", .value = "PROGRAM", .help = "A jq condition on the alert's document."},
     {.name = "highlight", .value = "WORDS", .repeats = true, .help = "Quote eligibility lines with these words."},
+    {.name = "since", .value = "TIME", .help = "With preview: what was seen since then, 1y without it."},
     {.name = NULL},
 };
 

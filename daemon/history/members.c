@@ -55,6 +55,40 @@ int members_load(struct store *store, const char *watch, char (**ret)[STUDY_NCT_
     return 0;
 }
 
+static int add_stay(const struct query *query, struct member_stay **stays, size_t *count, size_t *capacity)
+{
+    if (*count == *capacity) {
+        size_t more = size_max(64, 2 * *capacity);
+        struct member_stay *grown = reallocarray(*stays, more, sizeof(**stays));
+        if (!grown)
+            return error_set(query->e, -ENOMEM, "out of memory");
+        *stays = grown;
+        *capacity = more;
+    }
+    struct member_stay *stay = &(*stays)[(*count)++];
+    stay->joined_usec = query_integer(query, 1);
+    stay->left_usec = query_is_null(query, 2) ? 0 : query_integer(query, 2);
+    return query_copy_text(query, 0, stay->nct_id, sizeof(stay->nct_id));
+}
+
+int members_stays(struct store *store, const char *watch, struct member_stay **ret, size_t *ret_count, struct error *e)
+{
+    _cleanup_query_ struct query query = {0};
+    _cleanup_free_ struct member_stay *stays = NULL;
+    size_t count = 0, capacity = 0;
+    int r = query_start(&query, store, SQL_MEMBER_STAYS, e, TEXT(watch));
+
+    if (r < 0)
+        return r;
+    while ((r = query_next(&query)) > 0 && (r = add_stay(&query, &stays, &count, &capacity)) >= 0)
+        ;
+    if (r < 0)
+        return r;
+    *ret = TAKE_PTR(stays);
+    *ret_count = count;
+    return 0;
+}
+
 int members_join(struct store *store, const char *watch, const char *nct_id, int64_t now_usec, struct error *e)
 {
     int r = sql_run(store, SQL_MEMBER_JOIN, e, TEXT(watch), TEXT(nct_id), INT(now_usec));

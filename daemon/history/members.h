@@ -15,6 +15,15 @@ int members_set_running(struct store *store, const char *watch, const char *ques
 int members_load(struct store *store, const char *watch, char (**ret)[STUDY_NCT_ID_BYTES], size_t *ret_count,
                  struct error *e);
 
+/* A time in which a study answered. */
+struct member_stay {
+    char nct_id[STUDY_NCT_ID_BYTES];
+    int64_t joined_usec, left_usec; /* left 0: it still does */
+};
+
+/* All there ever were, by study and time: a new array, which the caller frees. */
+int members_stays(struct store *store, const char *watch, struct member_stay **ret, size_t *ret_count, struct error *e);
+
 /* -EALREADY when it is a member already, or was never seen. */
 int members_join(struct store *store, const char *watch, const char *nct_id, int64_t now_usec, struct error *e);
 

@@ -206,6 +206,8 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_MEMBER_IDS] =
         "SELECT s.nct_id FROM members m JOIN studies s ON s.id = m.study WHERE m.watch = ?1 AND m.left_usec IS NULL"
         " ORDER BY s.nct_id",
+    [SQL_MEMBER_STAYS] = "SELECT s.nct_id, m.joined_usec, m.left_usec FROM members m JOIN studies s ON s.id = m.study"
+                         " WHERE m.watch = ?1 ORDER BY s.nct_id, m.joined_usec",
     [SQL_MEMBER_JOIN] =
         "INSERT INTO members (watch, study, joined_usec) SELECT ?1, id, ?3 FROM studies WHERE nct_id = ?2"
         " ON CONFLICT (watch, study) WHERE left_usec IS NULL DO NOTHING",

@@ -23,7 +23,7 @@ static const char head[] = ".\\\" Made by trialwatchd --print-manual from the ta
                            "Every mistake is answered by its file, its line and what would be right:\n"
                            "with one the daemon does not start, and a reload keeps what ran before.\n"
                            ".Pp\n"
-                           "Durations are written as 90s, 15m, 12h, 7d, 2w or sums such as 1h30m.\n"
+                           "Durations are written as 90s, 15m, 12h, 7d, 2w, 1y or sums such as 1h30m.\n"
                            ".Ss Secrets\n"
                            "A secret is written as\n"
                            ".Ql credential:NAME ,\n"

@@ -18,6 +18,7 @@ static void durations_are_sums_of_units(void **state)
         {"12h", 12 * USEC_PER_HOUR},
         {"7d", 7 * USEC_PER_DAY},
         {"2w", 14 * USEC_PER_DAY},
+        {"1y", 365 * USEC_PER_DAY},
         {"1h30m", 90 * USEC_PER_MINUTE},
         {"1m1m", 2 * USEC_PER_MINUTE},
         {"0000000000000000000000000001s", USEC_PER_SEC},
@@ -34,7 +35,7 @@ static void durations_are_sums_of_units(void **state)
 static void other_durations_are_refused(void **state)
 {
     static const char *const texts[] = {"",    "s",    "15",   "15 m", " 15m", "15m ", "-1s",
-                                        "+1s", "1.5h", "1h30", "15M",  "1y",   "1ms"};
+                                        "+1s", "1.5h", "1h30", "15M",  "1M",   "1ms"};
     int64_t usec = 42;
 
     (void)state;

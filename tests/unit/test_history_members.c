@@ -39,6 +39,15 @@ static void members_come_and_go_and_every_stay_is_kept(void **state)
     assert_ok(f, members_join(f->store, "cd34", NCT_1, 4, &f->e));
     assert_ok(f, store_commit(f->store, &f->e));
     assert_string_equal(outsider_reads(f->path, "SELECT group_concat(joined_usec) FROM members"), "1,4");
+    _cleanup_free_ struct member_stay *stays = NULL;
+    size_t count;
+    assert_ok(f, members_stays(f->store, "cd34", &stays, &count, &f->e));
+    assert_int_equal(count, 2);
+    assert_string_equal(stays[0].nct_id, NCT_1);
+    assert_int_equal(stays[0].joined_usec, 1);
+    assert_int_equal(stays[0].left_usec, 2);
+    assert_int_equal(stays[1].joined_usec, 4);
+    assert_int_equal(stays[1].left_usec, 0);
 }
 
 static void a_member_joins_once_and_must_be_known(void **state)
