@@ -10,6 +10,7 @@ from harness import ESCAPE, FREEDOM, taken_in_story
 from test_backfill import FIRST_SEEN, archived, start
 from test_client import DATES
 from test_query import QUERY, RECRUITING, settle_told, watch_query
+from test_whole import NEXT_DAY, change_status, made_up, watch_all
 
 WHOLE = ("--since", "2020-01-01")
 
@@ -166,3 +167,25 @@ def test_a_backfilled_year_is_previewed_before_anything_was_seen_to_change(house
     assert {alert["version"] for alert in alerts} == changed
     assert any(alert["headline"].startswith("Now recruiting: ") for alert in alerts)
     assert "begins" in house.trialwatch("watch", "preview", "watch", *WHOLE).out
+
+
+def test_a_watch_of_the_whole_registry_is_previewed_with_the_studies_that_were_new(house):
+    hook = watch_all(house)
+    change_status(house, 3, "SUSPENDED")
+    record = house.ask("show", made_up(4))
+    record["protocolSection"]["identificationModule"]["nctId"] = made_up(900)
+    house.registry.put(record, date=NEXT_DAY)
+    assert settle_told(house, hook, NEXT_DAY)
+    sent = house.ask("alerts", "--limit", 0)
+    assert {alert["nct_id"] for alert in sent} == {made_up(3), made_up(900)}
+    assert essence(preview(house, "whole")) == essence(sent)
+    assert [alert["nct_id"] for alert in preview(house, "whole", "--kinds", "status")] == [made_up(3)]
+
+
+def test_a_watch_of_a_study_and_a_query_counts_the_study_always(house):
+    hook = watch_query(house, RECRUITING, "2021-10-05", studies=[FREEDOM])
+    for date in ("2022-06-14", "2022-10-11", "2023-02-14"):
+        assert settle_told(house, hook, date)
+    sent = house.ask("alerts", "--limit", 0)
+    assert len(sent) == 3
+    assert essence(preview(house, "cd34", *WHOLE)) == essence(sent)
