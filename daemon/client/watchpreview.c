@@ -220,7 +220,7 @@ static void say_limits(const struct previewing *previewing)
     else if (extent->begin_usec > previewing->since_usec)
         fprintf(out, "The history of its studies begins %s; trialwatch backfill fetches what was before.\n",
                 when_format(extent->begin_usec, client->utc, time));
-    fputs("Mutes, pauses, digests and surges are left out of account.\n", out);
+    client_say(client, "Mutes, pauses, digests and surges are left out of account.");
 }
 
 static int say_weeks(struct previewing *previewing)

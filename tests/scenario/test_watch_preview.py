@@ -122,6 +122,7 @@ def test_people_see_how_many_a_week(story):
     for week, count in weeks.items():
         assert [week, str(count), "#" * count] in lines
     assert any(line[1:3] == ["and", line[2] if len(line) > 2 else ""] and line[-1] == "0" for line in lines if line)
+    assert out.endswith("Mutes, pauses, digests and surges are left out of account.\n")
     assert f"{len(alerts)} alerts in " in out and "a week; the most in one week: " in out
     # Weeks before the history begins do not count as quiet ones.
     assert "The history of its studies begins 2020-06-16" in out
