@@ -20,6 +20,7 @@ struct rule {
 
 struct mail_server {
     struct evconnlistener *listener;
+    struct bufferevent *open[8]; /* connections that have not ended */
     int port;
     struct rule rules[2];
     const char *data_answer; /* to the mail itself; NULL: 250 */
@@ -85,10 +86,21 @@ static void on_read(struct bufferevent *connection, void *userdata)
     }
 }
 
+/* Puts the one in the place of the other; NULL is a free place. */
+static void replace_open(struct mail_server *server, const struct bufferevent *old, struct bufferevent *new)
+{
+    size_t i = 0;
+
+    while (i < ARRAY_SIZE(server->open) && server->open[i] != old)
+        i++;
+    assert_in_range(i, 0, ARRAY_SIZE(server->open) - 1);
+    server->open[i] = new;
+}
+
 static void on_end(struct bufferevent *connection, short what, void *userdata)
 {
     (void)what;
-    (void)userdata;
+    replace_open(userdata, connection, NULL);
     bufferevent_free(connection);
 }
 
@@ -100,6 +112,7 @@ static void on_connect(struct evconnlistener *listener, evutil_socket_t fd, stru
 
     (void)address;
     (void)len;
+    replace_open(userdata, NULL, connection);
     bufferevent_setcb(connection, on_read, NULL, on_end, userdata);
     bufferevent_enable(connection, EV_READ | EV_WRITE);
     reply(connection, "220 test");
@@ -167,6 +180,9 @@ static int tear_down(void **state)
     smtp_free(setting->smtp);
     http_free(setting->http);
     evconnlistener_free(setting->server.listener);
+    for (size_t i = 0; i < ARRAY_SIZE(setting->server.open); i++)
+        if (setting->server.open[i])
+            bufferevent_free(setting->server.open[i]);
     event_base_free(setting->base);
     channel_clear(&setting->channel);
     buf_free(&setting->server.recipients);
