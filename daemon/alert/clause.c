@@ -1,6 +1,7 @@
 #include "alert/clause.h"
 
 #include "alert/filter.h"
+#include "alert/message.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -19,17 +20,6 @@ struct clauses {
     void *userdata;
 };
 
-static bool is_named(const json_t *names, const char *name)
-{
-    size_t index;
-    json_t *other;
-
-    json_array_foreach (names, index, other)
-        if (strcmp(json_string_value(other), name) == 0)
-            return true;
-    return false;
-}
-
 /* The names of the message's watches that have a condition, each once. NULL without memory. */
 static json_t *watches_with_condition(const struct watch_set *watches, const json_t *message)
 {
@@ -39,7 +29,7 @@ static json_t *watches_with_condition(const struct watch_set *watches, const jso
     json_array_foreach (json_object_get(message, "studies"), index, study)
         json_array_foreach (json_object_get(study, "watches"), name_index, name) {
             const struct watch *watch = watch_set_find(watches, json_string_value(name));
-            if (watch && watch->when && !is_named(names, watch->name))
+            if (watch && watch->when && !message_has_name(names, watch->name))
                 json_array_append(names, name);
         }
     return names;
@@ -137,7 +127,7 @@ static json_t *documents_for(struct clauses *clauses, const char *watch)
     int r = documents ? json_array_clear(clauses->asked) : -1;
 
     json_array_foreach (json_object_get(clauses->message, "studies"), index, study) {
-        if (r < 0 || !is_named(json_object_get(study, "watches"), watch))
+        if (r < 0 || !message_has_name(json_object_get(study, "watches"), watch))
             continue;
         r = json_array_append(clauses->asked, json_object_get(study, "nct_id"));
         r |= json_array_append_new(documents, clause_document(clauses->message, study));

@@ -6,6 +6,17 @@
 #include <errno.h>
 #include <string.h>
 
+bool message_has_name(const json_t *names, const char *name)
+{
+    size_t index;
+    json_t *other;
+
+    json_array_foreach (names, index, other)
+        if (name && json_is_string(other) && strcmp(json_string_value(other), name) == 0)
+            return true;
+    return false;
+}
+
 static int add_study(struct store *store, const struct watch_set *watches, const struct group *group, json_t *studies,
                      struct error *e)
 {

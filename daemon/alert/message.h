@@ -18,9 +18,9 @@
  *                                              one entry with "count" and the nearest "site"
  *     "highlights": [{"word","line"}] }, … ],
  *   "studies_omitted"?, "text"?,               the latter of tests, of messages of the daemon about itself, of surges
- *   "surge": {"refresh","studies","alerts","watches","kinds":[{"kind","label","studies"}]}?   for very many studies
- * that changed alike this message stands alone "history_command": "trialwatch history NCT…"?   of a message about one
- * study
+ *   "surge"?: {"refresh","studies","alerts","watches","kinds":[{"kind","label","studies"}]},
+ *                                              one message for very many studies that changed alike
+ *   "history_command"?: "trialwatch history NCT…"
  * }
  * Channels read this document and nothing else. Absent: no value. All texts are strangers' and unescaped. */
 #pragma once
@@ -34,9 +34,11 @@
 /* How the document is written where it leaves the program: real numbers in as many digits as every double keeps. */
 #define MESSAGE_DUMP_FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(15))
 
+/* Whether an array of names, such as the watches of an alert, has this one. */
+bool message_has_name(const json_t *names, const char *name);
+
 /* The document of a message that outbox_compose() or outbox_add_bulletin() made. watches may lack one that an alert
- * names. The caller owns *ret.
- */
+ * names. The caller owns *ret. */
 int message_build(struct store *store, const struct watch_set *watches, const char *message_id, json_t **ret,
                   struct error *e);
 

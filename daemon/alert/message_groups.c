@@ -1,5 +1,7 @@
 #include "alert/message_groups.h"
 
+#include "alert/message.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,17 +33,6 @@ struct group *groups_have(struct groups *groups, const char *nct_id)
     return group;
 }
 
-static bool is_among(const json_t *names, const json_t *name)
-{
-    size_t index;
-    json_t *other;
-
-    json_array_foreach (names, index, other)
-        if (json_equal(other, name))
-            return true;
-    return false;
-}
-
 /* The watches of an alert, but for those that declined. */
 static int add_watches(struct group *group, const json_t *watches, const json_t *declined)
 {
@@ -49,9 +40,10 @@ static int add_watches(struct group *group, const json_t *watches, const json_t 
     json_t *name;
 
     json_array_foreach (watches, index, name) {
-        if (is_among(declined, name))
+        if (message_has_name(declined, json_string_value(name)))
             group->narrowed = true;
-        else if (!is_among(group->watches, name) && json_array_append(group->watches, name) < 0)
+        else if (!message_has_name(group->watches, json_string_value(name)) &&
+                 json_array_append(group->watches, name) < 0)
             return -ENOMEM;
     }
     return 0;

@@ -20,17 +20,6 @@ struct sorting {
     size_t count;
 };
 
-static bool is_named(const json_t *names, const json_t *name)
-{
-    size_t index;
-    json_t *other;
-
-    json_array_foreach (names, index, other)
-        if (json_equal(other, name))
-            return true;
-    return false;
-}
-
 /* "when: of watch freedom said no" */
 static void give_reason(const json_t *watches, char *reason, size_t size)
 {
@@ -54,7 +43,7 @@ static int on_alert(const struct alert_row *row, void *userdata)
     json_t *name;
 
     json_array_foreach (row->watches, index, name)
-        if (!is_named(declined, name))
+        if (!message_has_name(declined, json_string_value(name)))
             return 0;
     if (json_array_size(row->watches) == 0)
         return 0;

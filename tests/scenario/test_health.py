@@ -1,7 +1,6 @@
 """What the daemon says about itself: that the registry is unread, the history cannot be written, a channel is ill; once,
 then daily, then that it is well again, whatever restarts lie between."""
 
-import subprocess
 
 import pytest
 
@@ -90,17 +89,6 @@ def test_an_ill_channel_is_told_elsewhere_through_a_restart(house):
     publish(house, hostile_record("Another title"))
     wait_until(lambda: told(other, "Channel gone is well again") == 1, "the good news")
     assert house.trialwatch("verify").code == 0
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", place], capture_output=True, check=False)
-    if mounted.returncode:
-        pytest.skip("a file system cannot be mounted here")
-    yield place
-    subprocess.run(["umount", "-l", place], check=False)
 
 
 def test_a_history_that_cannot_be_written_is_told_although_that_cannot_be_written_down(house, small_disk):

@@ -338,18 +338,6 @@ def test_a_socket_that_systemd_passed_is_used_and_left(house):
 # A full disk
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of eight megabytes."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", place], capture_output=True, check=False)
-    if mounted.returncode:
-        pytest.skip("a file system cannot be mounted here")
-    yield place
-    subprocess.run(["umount", "-l", place], check=False)
-
-
 def fill(place):
     with open(place / "ballast", "wb", buffering=0) as ballast:
         try:
