@@ -1,5 +1,6 @@
 #include "alert/delivery.h"
 
+#include "alert/email_judge.h"
 #include "alert/message.h"
 #include "alert/payload.h"
 #include "alert/program.h"
@@ -101,102 +102,14 @@ static void on_http(const struct http_response *response, void *userdata)
     finish(delivery, &verdict, response->latency_usec);
 }
 
-static enum attempt_outcome outcome_of_reply(int code)
-{
-    return code / 100 == 2 ? ATTEMPT_DELIVERED : code / 100 == 5 ? ATTEMPT_FAILED : ATTEMPT_RETRY;
-}
-
-/* What became of every recipient, as far as this mail settled or tried it. A mail that failed as a whole says nothing
- * of those whose names were taken in. Returns how many there are. */
-static size_t list_recipients(const struct smtp_result *result, struct recipient_answer *ret)
-{
-    size_t count = 0;
-
-    if (result->error == -EACCES) /* it was the login that was refused */
-        return 0;
-    for (size_t i = 0; i < result->mail->recipient_count; i++) {
-        const struct smtp_reply *reply = &result->recipients[i];
-        enum attempt_outcome outcome = outcome_of_reply(reply->code);
-        if (reply->code == 0 || (outcome == ATTEMPT_DELIVERED && result->error < 0))
-            continue;
-        ret[count++] = (struct recipient_answer){
-            .address = result->mail->recipients[i], .outcome = outcome, .code = reply->code, .answer = reply->text};
-    }
-    return count;
-}
-
-static size_t count_outcome(const struct verdict *verdict, enum attempt_outcome outcome)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < verdict->recipient_count; i++)
-        count += verdict->recipients[i].outcome == outcome;
-    return count;
-}
-
-/* "; refused for good: a@example.org (550), b@example.org (553)" */
-static void append_refused(struct buf *out, const struct verdict *verdict, enum attempt_outcome outcome,
-                           const char *words)
-{
-    const char *separator = words;
-
-    for (size_t i = 0; i < verdict->recipient_count; i++) {
-        const struct recipient_answer *answer = &verdict->recipients[i];
-        if (answer->outcome != outcome)
-            continue;
-        buf_printf(out, "%s%s (%d)", separator, answer->address, answer->code);
-        separator = ", ";
-    }
-}
-
-/* Some recipients took the mail: those refused for now are tried again alone, those refused for good are named. */
-static void judge_partial(struct verdict *verdict)
-{
-    _cleanup_buf_ struct buf line = {0};
-    size_t later = count_outcome(verdict, ATTEMPT_RETRY), taken = count_outcome(verdict, ATTEMPT_DELIVERED);
-
-    verdict->outcome = later > 0 ? ATTEMPT_RETRY : ATTEMPT_DELIVERED;
-    verdict->some_took = taken > 0;
-    buf_printf(&line, "%zu of %zu recipients took it", taken, verdict->recipient_count);
-    append_refused(&line, verdict, ATTEMPT_FAILED, "; refused for good: ");
-    append_refused(&line, verdict, ATTEMPT_RETRY, "; refused for now: ");
-    size_t len = text_cut_at_word(buf_string(&line), sizeof(verdict->answer) - strlen("…") - 1);
-    snprintf(verdict->answer, sizeof(verdict->answer), "%.*s%s", (int)len, buf_string(&line),
-             len < line.len ? "…" : "");
-}
-
-/* "552 5.2.2" is a full mailbox. */
-static bool is_too_large(const struct smtp_result *result)
-{
-    return result->error == -EREJECTED &&
-           (strstr(result->text, "5.3.4") || (result->code == 552 && !strstr(result->text, "5.2.2")));
-}
-
 static void on_smtp(const struct smtp_result *result, void *userdata)
 {
     struct delivery *delivery = userdata;
     struct recipient_answer recipients[SMTP_MAX_RECIPIENTS];
-    _cleanup_verdict_ struct verdict verdict = {
-        .code = result->code,
-        .retry_after_usec = -1,
-        .size_limit = result->size_limit,
-        .recipients = recipients,
-        .recipient_count = list_recipients(result, recipients),
-    };
+    _cleanup_verdict_ struct verdict verdict = {0};
 
-    verdict.outcome = result->error == 0 ? ATTEMPT_DELIVERED : ATTEMPT_RETRY;
-    if (result->error == -EREJECTED)
-        verdict.outcome = ATTEMPT_FAILED;
-    /* A refused login says nothing about the mail, which waits until a person has mended the settings. */
-    verdict.ill = result->error == -EACCES;
-    verdict.too_large = is_too_large(result);
-    snprintf(verdict.answer, sizeof(verdict.answer), "%.250s", result->text);
-    if (result->error == 0 && result->refused_count > 0)
-        judge_partial(&verdict);
-    verdict.some_refused = verdict.outcome != ATTEMPT_FAILED && count_outcome(&verdict, ATTEMPT_FAILED) > 0;
+    email_judge(result, recipients, &verdict);
     verdict.all_took = result->error == 0 && result->refused_count == 0 && delivery->to_all;
-    if (verdict.too_large)
-        verdict.recipient_count = 0; /* whoever was refused was so for the size */
     finish(delivery, &verdict, result->latency_usec);
 }
 

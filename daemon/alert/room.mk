@@ -20,6 +20,8 @@ libtrialwatch_a_SOURCES += \
 	%D%/email_check.h \
 	%D%/email_html.c \
 	%D%/email_html.h \
+	%D%/email_judge.c \
+	%D%/email_judge.h \
 	%D%/filter.c \
 	%D%/filter.h \
 	%D%/filter_child.c \

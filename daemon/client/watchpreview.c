@@ -55,7 +55,7 @@ static bool is_study(const char *typed)
 {
     char id[16] = "";
 
-    for (size_t i = 0; typed[i] && i < sizeof(id) - 1; i++)
+    for (size_t i = 0; i < sizeof(id) - 1 && typed[i]; i++)
         id[i] = (char)toupper((unsigned char)typed[i]);
     return text_is_nct_id(id);
 }
