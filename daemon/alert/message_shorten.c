@@ -27,14 +27,15 @@ static int shorten_array(json_t *shorter, const char *key, const char *count_key
                          size_t max_changes)
 {
     const json_t *all = json_object_get(shorter, key);
-    size_t count = json_array_size(all), omitted = (size_t)json_integer_value(json_object_get(shorter, count_key));
+    size_t count = json_array_size(all);
+    json_int_t omitted = json_integer_value(json_object_get(shorter, count_key));
     json_t *first = json_array();
     int r = first ? 0 : -1;
 
     for (size_t i = 0; r >= 0 && i < count && i < max; i++)
         r = json_array_append_new(first, shorten(json_array_get(all, i), max_changes));
     if (count > max)
-        r |= json_object_set_new(shorter, count_key, json_integer((json_int_t)(count - max + omitted)));
+        r |= json_object_set_new(shorter, count_key, json_integer(omitted + (json_int_t)count - (json_int_t)max));
     return json_object_set_new(shorter, key, first) | r;
 }
 
