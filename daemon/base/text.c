@@ -151,6 +151,21 @@ bool text_is_nct_id(const char *text)
     return text[11] == '\0';
 }
 
+bool text_read_nct_id(const char *typed, char ret[static TEXT_NCT_ID_BYTES])
+{
+    char nct_id[TEXT_NCT_ID_BYTES];
+    size_t len = strlen(typed);
+
+    if (len >= sizeof(nct_id))
+        return false;
+    for (size_t i = 0; i <= len; i++)
+        nct_id[i] = (char)(typed[i] >= 'a' && typed[i] <= 'z' ? typed[i] - 'a' + 'A' : typed[i]);
+    if (!text_is_nct_id(nct_id))
+        return false;
+    memcpy(ret, nct_id, sizeof(nct_id));
+    return true;
+}
+
 /* The length of the well-formed character at the start of bytes, 0 when there is none (table 3-7 of Unicode). */
 static size_t utf8_character_bytes(const unsigned char *bytes, size_t len)
 {

@@ -18,8 +18,13 @@ const char *text_format_duration(int64_t usec, char *text, size_t size);
 /* "300km", "50mi", "12.5 km". -EINVAL without a unit, for anything else, for negative ones and past a million. */
 int text_parse_distance(const char *text, double *ret_km);
 
+#define TEXT_NCT_ID_BYTES 12 /* "NCT" and eight digits, with the NUL */
+
 /* Exactly "NCT" and eight digits. */
 bool text_is_nct_id(const char *text);
+
+/* Whether it is one in any letters, as people type it: ret is it in capitals, else untouched. */
+bool text_read_nct_id(const char *typed, char ret[static TEXT_NCT_ID_BYTES]);
 
 /* Whether bytes are well-formed UTF-8 (RFC 3629). */
 bool text_is_utf8(const char *text, size_t len);

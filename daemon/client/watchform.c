@@ -162,10 +162,9 @@ static int read_studies(const struct options *options, size_t first, json_t *set
 
     for (size_t i = first; r == 0 && i < options->argument_count; i++) {
         const char *typed = options->arguments[i];
-        char id[16] = "";
-        for (size_t c = 0; c < sizeof(id) - 1 && typed[c]; c++)
-            id[c] = (char)toupper((unsigned char)typed[c]);
-        typed = text_is_nct_id(id) && strlen(typed) == strlen(id) ? id : typed;
+        char nct_id[TEXT_NCT_ID_BYTES];
+        if (text_read_nct_id(typed, nct_id))
+            typed = nct_id;
         r = add_entry(settings, "studies", typed, strlen(typed), e);
     }
     return r;

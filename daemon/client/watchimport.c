@@ -6,7 +6,6 @@
 #include "registry/search_url.h"
 #include "trial/watch_json.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -76,14 +75,14 @@ static int on_feed(const char *title, const char *url, void *userdata)
     return r;
 }
 
-static int add_id(struct import *import, char *id)
+static int add_id(struct import *import, const char *typed)
 {
-    for (char *c = id; *c; c++)
-        *c = (char)toupper((unsigned char)*c);
-    if (!text_is_nct_id(id))
+    char nct_id[TEXT_NCT_ID_BYTES];
+
+    if (!text_read_nct_id(typed, nct_id))
         return error_set(import->e, -EINVAL, "line %zu: \"%.80s\" is no NCT id; one is NCT and eight digits",
-                         import->line, id);
-    return json_array_append_new(import->studies, json_string(id)) < 0 ? no_memory(import) : 0;
+                         import->line, typed);
+    return json_array_append_new(import->studies, json_string(nct_id)) < 0 ? no_memory(import) : 0;
 }
 
 /* Ids with blanks or commas between, or the address of a search; behind # is a comment. */

@@ -10,7 +10,6 @@
 #include "history/watches.h"
 #include "trial/watch_json.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,11 +52,9 @@ static int refuse_memory(struct error *e)
 
 static bool is_study(const char *typed)
 {
-    char id[16] = "";
+    char nct_id[TEXT_NCT_ID_BYTES];
 
-    for (size_t i = 0; i < sizeof(id) - 1 && typed[i]; i++)
-        id[i] = (char)toupper((unsigned char)typed[i]);
-    return text_is_nct_id(id);
+    return text_read_nct_id(typed, nct_id);
 }
 
 static int copy_settings(const struct watch_row *row, void *userdata)

@@ -210,7 +210,10 @@ static void handle_mute(struct api_call *call)
     answer_wish(call, r, answer, &e);
 }
 
-static void handle_unmute(struct api_call *call)
+typedef int fulfil_wish(struct manager *manager, const struct person_wish *wish, struct error *e);
+
+/* One without a time. person: the key under which the answer says who wished it. */
+static void handle_wish(struct api_call *call, fulfil_wish *fulfil, const char *person)
 {
     json_auto_t *body = api_read_body(call);
     char who[MANAGER_NAME_BYTES];
@@ -219,21 +222,18 @@ static void handle_unmute(struct api_call *call)
 
     if (!body || !read_wish(call, body, who, false, &wish))
         return;
-    int r = manager_unmute(call->manager, &wish, &e);
-    answer_wish(call, r, r == 0 ? json_pack("{ss ss}", "name", wish.name, "ended_by", who) : NULL, &e);
+    int r = fulfil(call->manager, &wish, &e);
+    answer_wish(call, r, r == 0 ? json_pack("{ss ss}", "name", wish.name, person, who) : NULL, &e);
+}
+
+static void handle_unmute(struct api_call *call)
+{
+    handle_wish(call, manager_unmute, "ended_by");
 }
 
 static void handle_ack(struct api_call *call)
 {
-    json_auto_t *body = api_read_body(call);
-    char who[MANAGER_NAME_BYTES];
-    struct person_wish wish;
-    struct error e = {0};
-
-    if (!body || !read_wish(call, body, who, false, &wish))
-        return;
-    int r = manager_ack(call->manager, &wish, &e);
-    answer_wish(call, r, r == 0 ? json_pack("{ss ss}", "name", wish.name, "acked_by", who) : NULL, &e);
+    handle_wish(call, manager_ack, "acked_by");
 }
 
 static void answer_progress(struct api_call *call, int status, int r, json_t *progress, const struct error *e)

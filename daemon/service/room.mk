@@ -41,8 +41,8 @@ libtrialwatch_a_SOURCES += \
 	%D%/manager_journal.c \
 	%D%/manager_metrics.c \
 	%D%/manager_once.c \
-	%D%/manager_plan.c \
 	%D%/manager_people.c \
+	%D%/manager_plan.c \
 	%D%/manager_settings.c \
 	%D%/manager_status.c \
 	%D%/manager_switch.c \
@@ -54,4 +54,6 @@ libtrialwatch_a_SOURCES += \
 	%D%/sd_journal.c \
 	%D%/version.h \
 	%D%/watchlist.c \
-	%D%/watchlist.h
+	%D%/watchlist.h \
+	%D%/watchlist_change.c \
+	%D%/watchlist_parts.h

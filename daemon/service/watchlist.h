@@ -34,7 +34,7 @@ int watchlist_remove(struct watchlist *list, struct store *store, const char *na
 /* who NULL: it is no longer paused. -ENOENT; -EALREADY. */
 int watchlist_pause(struct watchlist *list, struct store *store, const char *name, const char *who, struct error *e);
 
-/* trouble "": in force, with watch; else watch is NULL. */
+/* By name. trouble "": in force, with watch; else watch is NULL. */
 typedef void watchlist_visitor(const char *name, const struct watch *watch, bool paused, const char *trouble,
                                void *userdata);
 void watchlist_each(const struct watchlist *list, watchlist_visitor *visit, void *userdata);

@@ -7,14 +7,15 @@
 
 #include "base/err.h"
 #include "base/macro.h"
+#include "base/text.h"
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define STUDY_HASH_BYTES 32                               /* SHA-256 */
-#define STUDY_NCT_ID_BYTES 12                             /* "NCT" and eight digits, with the NUL */
+#define STUDY_HASH_BYTES 32 /* SHA-256 */
+#define STUDY_NCT_ID_BYTES TEXT_NCT_ID_BYTES
 #define STUDY_MAX_RECORD_BYTES ((size_t)32 * 1024 * 1024) /* the biggest of 1,708 real ones has 2.4 MB */
 #define STUDY_MAX_LOCATIONS ((size_t)100000)              /* the most in a real one is 1,569 */
 

@@ -127,6 +127,24 @@ static void an_nct_id_has_eight_digits(void **state)
     assert_false(text_is_nct_id("NC"));
 }
 
+static void an_nct_id_may_be_typed_in_small_letters(void **state)
+{
+    char nct_id[TEXT_NCT_ID_BYTES] = "before";
+
+    (void)state;
+    assert_false(text_read_nct_id("nct0461446", nct_id));
+    assert_false(text_read_nct_id("nct046144670", nct_id));
+    assert_false(text_read_nct_id("nct04614467 and far more than an id", nct_id));
+    assert_false(text_read_nct_id("cardiology", nct_id));
+    assert_false(text_read_nct_id("", nct_id));
+    assert_string_equal(nct_id, "before");
+    assert_true(text_read_nct_id("nct04614467", nct_id));
+    assert_string_equal(nct_id, "NCT04614467");
+    assert_true(text_read_nct_id("Nct03508609", nct_id));
+    assert_string_equal(nct_id, "NCT03508609");
+    assert_true(text_read_nct_id("NCT03508609", nct_id));
+}
+
 static void utf8_is_what_rfc_3629_says(void **state)
 {
     static const char *const good[] = {"",
@@ -269,6 +287,7 @@ int main(void)
         cmocka_unit_test(distances_need_a_unit),
         cmocka_unit_test(an_absurd_number_is_no_distance),
         cmocka_unit_test(an_nct_id_has_eight_digits),
+        cmocka_unit_test(an_nct_id_may_be_typed_in_small_letters),
         cmocka_unit_test(utf8_is_what_rfc_3629_says),
         cmocka_unit_test(a_cut_keeps_characters_and_words),
         cmocka_unit_test(half_a_character_is_dropped),

@@ -54,6 +54,16 @@ static void open_plan(struct setting *s)
     assert_ptr_equal(s->query->watch, &s->cd34);
 }
 
+/* The query had A and C, and now finds A and B. */
+static void open_moved(struct setting *s)
+{
+    open_plan(s);
+    set_ids(&s->query->listed, &s->query->listed_count, A, B);
+    set_ids(&s->query->before, &s->query->before_count, A, C);
+    s->query->is_listed = true;
+    assert_int_equal(plan_finish(s->plan), 0);
+}
+
 static void close_plan(struct setting *s)
 {
     plan_free(s->plan);
@@ -66,11 +76,7 @@ static void a_study_is_fetched_once_for_all_watches(void **state)
     size_t count;
 
     (void)state;
-    open_plan(&s);
-    set_ids(&s.query->listed, &s.query->listed_count, A, B);
-    set_ids(&s.query->before, &s.query->before_count, A, C);
-    s.query->is_listed = true;
-    assert_int_equal(plan_finish(s.plan), 0);
+    open_moved(&s);
     const char *const *studies = plan_studies(s.plan, &count);
     assert_int_equal(count, 3);
     assert_string_equal(studies[0], A);
@@ -102,11 +108,7 @@ static void studies_enter_stay_and_leave(void **state)
     struct setting s;
 
     (void)state;
-    open_plan(&s);
-    set_ids(&s.query->listed, &s.query->listed_count, A, B);
-    set_ids(&s.query->before, &s.query->before_count, A, C);
-    s.query->is_listed = true;
-    assert_int_equal(plan_finish(s.plan), 0);
+    open_moved(&s);
     assert_int_equal(standing(&s, A, "", A), PLAN_STAYS);
     assert_int_equal(standing(&s, B, "", B), PLAN_ENTERS);
     assert_int_equal(standing(&s, C, "", C), PLAN_LEAVES);
@@ -226,11 +228,7 @@ static void one_id_tells_whether_its_study_moves(void **state)
     struct setting s;
 
     (void)state;
-    open_plan(&s);
-    set_ids(&s.query->before, &s.query->before_count, A, C);
-    set_ids(&s.query->listed, &s.query->listed_count, A, B);
-    s.query->is_listed = true;
-    assert_int_equal(plan_finish(s.plan), 0);
+    open_moved(&s);
     assert_false(plan_moves(s.plan, A));
     assert_true(plan_moves(s.plan, B));
     assert_true(plan_moves(s.plan, C));
