@@ -68,6 +68,7 @@ unit_tests = \
 	%D%/unit/test_trial_glance \
 	%D%/unit/test_trial_kinds \
 	%D%/unit/test_trial_richtext \
+	%D%/unit/test_trial_shared_tree \
 	%D%/unit/test_trial_sites \
 	%D%/unit/test_trial_study \
 	%D%/unit/test_trial_textdiff \

@@ -139,14 +139,20 @@ int versions_body(struct store *store, const struct version *version, char **ret
     return read_body(store, version, &row, ret, ret_len, e);
 }
 
-int versions_study(struct store *store, const struct version *version, struct study **ret, struct error *e)
+int versions_study_like(struct store *store, const struct version *version, const struct study *like,
+                        struct study **ret, struct error *e)
 {
     struct version_row row;
     char *bytes;
     size_t len;
     int r = read_body(store, version, &row, &bytes, &len, e);
 
-    return r < 0 ? r : study_from_canonical(bytes, len, row.version.hash, ret, e);
+    return r < 0 ? r : study_from_canonical(bytes, len, row.version.hash, like, ret, e);
+}
+
+int versions_study(struct store *store, const struct version *version, struct study **ret, struct error *e)
+{
+    return versions_study_like(store, version, NULL, ret, e);
 }
 
 int versions_each(struct store *store, const char *nct_id, version_visitor *visit, void *userdata, struct error *e)

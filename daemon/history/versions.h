@@ -38,6 +38,10 @@ int versions_body(struct store *store, const struct version *version, char **ret
 /* The same, decoded. */
 int versions_study(struct store *store, const struct version *version, struct study **ret, struct error *e);
 
+/* The same, faster: like is another version of the study, with whose tree it shares what is equal in both. */
+int versions_study_like(struct store *store, const struct version *version, const struct study *like,
+                        struct study **ret, struct error *e);
+
 /* The next version of a study, with its ledger entry. before is the newest version's study, NULL for the first. Fills
  * ret, whose origin, seen_usec, refresh and poll the caller has set. An archived version comes after the study was
  * seen, with its number, in rising order, without a poll, and before is the newest archived one. -EALREADY when the

@@ -200,7 +200,7 @@ static int step_match_sites(struct intake *intake, struct error *e)
 
 static int step_load_before(struct intake *intake, struct error *e)
 {
-    int r = versions_study(intake->store, &intake->newest, &intake->before, e);
+    int r = versions_study_like(intake->store, &intake->newest, intake->study, &intake->before, e);
 
     return r < 0 ? r : go_on(intake, step_match_sites);
 }

@@ -28,6 +28,8 @@ libtrialwatch_a_SOURCES += \
 	%D%/richtext.h \
 	%D%/richtext_writer.c \
 	%D%/richtext_writer.h \
+	%D%/shared_tree.c \
+	%D%/shared_tree.h \
 	%D%/site_assign.c \
 	%D%/site_assign.h \
 	%D%/site_features.c \

@@ -1,6 +1,7 @@
 #include "trial/study.h"
 
 #include "base/text.h"
+#include "trial/shared_tree.h"
 
 #include <errno.h>
 #include <math.h>
@@ -234,8 +235,18 @@ int study_from_text(const char *text, size_t len, struct study **ret, struct err
     return r;
 }
 
-int study_from_canonical(char *canonical, size_t len, const uint8_t hash[static STUDY_HASH_BYTES], struct study **ret,
-                         struct error *e)
+/* The tree of canonical bytes, which shares what it can with that of like. */
+static int decode_like(const char *canonical, size_t len, const struct study *like, json_t **ret, struct error *e)
+{
+    struct shared_text text = {canonical, len};
+
+    *ret = like ? shared_tree_decode(text, (struct shared_text){like->canonical, like->canonical_len}, like->record)
+                : NULL;
+    return *ret ? 0 : decode(canonical, len, ret, e);
+}
+
+int study_from_canonical(char *canonical, size_t len, const uint8_t hash[static STUDY_HASH_BYTES],
+                         const struct study *like, struct study **ret, struct error *e)
 {
     _cleanup_study_ struct study *study = calloc(1, sizeof(*study));
 
@@ -246,7 +257,7 @@ int study_from_canonical(char *canonical, size_t len, const uint8_t hash[static 
     study->canonical = canonical;
     study->canonical_len = len;
     memcpy(study->hash, hash, sizeof(study->hash));
-    int r = decode(canonical, len, &study->record, e);
+    int r = decode_like(canonical, len, like, &study->record, e);
     if (r == 0)
         r = find_parts(study, e);
     if (r < 0)

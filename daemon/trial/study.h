@@ -29,15 +29,17 @@ int study_from_json(json_t *record, struct study **ret, struct error *e);
 int study_from_text(const char *text, size_t len, struct study **ret, struct error *e);
 
 /* From what study_canonical() gave once, with the hash that the caller has checked: neither is computed again.
- * canonical is taken over, also on failure. Errors as above. */
-int study_from_canonical(char *canonical, size_t len, const uint8_t hash[static STUDY_HASH_BYTES], struct study **ret,
-                         struct error *e);
+ * canonical is taken over, also on failure. like, another version of the study, may be NULL: what is equal in both is
+ * shared with its tree instead of being decoded. Errors as above. */
+int study_from_canonical(char *canonical, size_t len, const uint8_t hash[static STUDY_HASH_BYTES],
+                         const struct study *like, struct study **ret, struct error *e);
 
 void study_free(struct study *study);
 DEFINE_CLEANUP(struct study *, study_free)
 #define _cleanup_study_ _cleanup_(study_free_cleanup)
 
-/* All results below are owned by the study and live as long as it does. */
+/* All results below are owned by the study and live as long as it does. Trees are never changed: their parts may be
+ * those of other studies too. */
 const char *study_nct_id(const struct study *study);
 const char *study_title(const struct study *study);          /* briefTitle, or "" */
 const char *study_overall_status(const struct study *study); /* "RECRUITING" …, or "" */

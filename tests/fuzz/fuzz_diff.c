@@ -1,5 +1,6 @@
 /* Two records, parted by a NUL, as two versions of one study: the changes lead from one to the other and back, survive
- * their JSON, and the sites' counterparts are one to one and mirror each other. */
+ * their JSON, the sites' counterparts are one to one and mirror each other, and one version decoded beside the other is
+ * what it is when decoded alone. */
 #include "trial/diff.h"
 #include "trial/sites.h"
 #include "trial/study.h"
@@ -74,6 +75,18 @@ static void check_changes(const struct study *before, const struct study *after,
         json_decref(result);
 }
 
+static void check_shared(const struct study *study, const struct study *like)
+{
+    size_t len;
+    const char *canonical = study_canonical(study, &len);
+    _cleanup_study_ struct study *again = NULL;
+
+    require(study_from_canonical(strdup(canonical), len, study_hash(study), like, &again, NULL) == 0);
+    _cleanup_free_ char *rewritten = study_canonical_value(study_record(again));
+    require(rewritten && strcmp(rewritten, canonical) == 0);
+    require(json_equal((json_t *)study_record(again), (json_t *)study_record(study)));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -94,5 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_mirror(&there, &back);
     check_changes(before, after, &there);
     check_changes(after, before, &back);
+    check_shared(before, after);
+    check_shared(after, before);
     return 0;
 }

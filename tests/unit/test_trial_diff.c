@@ -507,38 +507,6 @@ static void what_is_no_change_is_not_read_from_json(void **state)
     }
 }
 
-/* A value of random shape, small enough that two of them often meet at the same paths. */
-static json_t *random_value(struct random_source *random, unsigned depth)
-{
-    static const char *const keys[] = {"a", "b", "status", "zip", "facility", "measure", ""};
-    static const char *const texts[] = {"", "RECRUITING", "x y", "x  y", "Research Site", "1. a"};
-    size_t kind = random_below(random, depth > 3 ? 5 : 8);
-    json_t *value;
-
-    switch (kind) {
-    case 0:
-        return json_null();
-    case 1:
-        return json_boolean(random_below(random, 2));
-    case 2:
-        return json_integer((json_int_t)random_below(random, 3));
-    case 3:
-        return json_real((double)random_below(random, 3) / 3 - 0.0);
-    case 4:
-        return json_string(texts[random_below(random, ARRAY_SIZE(texts))]);
-    case 5:
-        value = json_array();
-        for (size_t n = random_below(random, 4); n > 0; n--)
-            json_array_append_new(value, random_value(random, depth + 1));
-        return value;
-    default:
-        value = json_object();
-        for (size_t n = random_below(random, 4); n > 0; n--)
-            json_object_set_new(value, keys[random_below(random, ARRAY_SIZE(keys))], random_value(random, depth + 1));
-        return value;
-    }
-}
-
 /* A record whose parts at some paths of the table are of random shape. */
 static struct study *random_study(struct random_source *random)
 {
@@ -590,27 +558,18 @@ static void random_records_apply_exactly(void **state)
     }
 }
 
+static void assert_applies_both_ways(const struct study *a, const struct study *b)
+{
+    assert_applies(a, b);
+    assert_applies(b, a);
+}
+
 static void real_pairs_apply_exactly(void **state)
 {
-    glob_t folders, files;
-
     (void)state;
     if (!registry_folder())
         skip();
-    registry_files("versions/NCT*", &folders);
-    for (size_t i = 0; i < folders.gl_pathc; i++) {
-        _cleanup_free_ char *pattern = NULL;
-        assert_true(asprintf(&pattern, "versions/%s/*.json", strrchr(folders.gl_pathv[i], '/') + 1) > 0);
-        registry_files(pattern, &files);
-        for (size_t k = 1; k < files.gl_pathc; k++) {
-            _cleanup_study_ struct study *a = study_of(json_of_file(files.gl_pathv[k - 1]));
-            _cleanup_study_ struct study *b = study_of(json_of_file(files.gl_pathv[k]));
-            assert_applies(a, b);
-            assert_applies(b, a);
-        }
-        globfree(&files);
-    }
-    globfree(&folders);
+    each_real_pair(assert_applies_both_ways);
 }
 
 static void daily_copies_of_an_unchanged_record_are_one_version(void **state)

@@ -49,13 +49,13 @@ static void canonical_bytes_read_back_as_the_same_study(void **state)
     struct error e;
 
     (void)state;
-    assert_int_equal(study_from_canonical(strdup(canonical), len, study_hash(study), &again, &e), 0);
+    assert_int_equal(study_from_canonical(strdup(canonical), len, study_hash(study), NULL, &again, &e), 0);
     assert_string_equal(study_canonical(again, &again_len), canonical);
     assert_int_equal(again_len, len);
     assert_memory_equal(study_hash(again), study_hash(study), STUDY_HASH_BYTES);
     assert_true(json_equal((json_t *)study_record(again), (json_t *)study_record(study)));
     assert_string_equal(study_nct_id(again), study_nct_id(study));
-    assert_int_equal(study_from_canonical(strdup("{"), 1, study_hash(study), &again, &e), -EBADMSG);
+    assert_int_equal(study_from_canonical(strdup("{"), 1, study_hash(study), NULL, &again, &e), -EBADMSG);
 }
 
 static void the_record_given_is_not_changed(void **state)

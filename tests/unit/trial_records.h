@@ -74,6 +74,28 @@ static inline json_t *json_of_file(const char *path)
     return json;
 }
 
+typedef void pair_check(const struct study *before, const struct study *after);
+
+/* Each two versions of a real study that follow each other. */
+static inline void each_real_pair(pair_check *check)
+{
+    glob_t folders, files;
+
+    registry_files("versions/NCT*", &folders);
+    for (size_t i = 0; i < folders.gl_pathc; i++) {
+        _cleanup_free_ char *pattern = NULL;
+        assert_true(asprintf(&pattern, "versions/%s/*.json", strrchr(folders.gl_pathv[i], '/') + 1) > 0);
+        registry_files(pattern, &files);
+        for (size_t k = 1; k < files.gl_pathc; k++) {
+            _cleanup_study_ struct study *before = study_of(json_of_file(files.gl_pathv[k - 1]));
+            _cleanup_study_ struct study *after = study_of(json_of_file(files.gl_pathv[k]));
+            check(before, after);
+        }
+        globfree(&files);
+    }
+    globfree(&folders);
+}
+
 /* A study of which only id, overall status and locations matter; takes over the locations. */
 static inline struct study *study_with_sites(const char *overall_status, json_t *locations)
 {
@@ -109,5 +131,37 @@ static inline void shuffle_array(struct random_source *random, json_t *array)
         json_t *b = json_incref(json_array_get(array, j));
         json_array_set_new(array, i - 1, b);
         json_array_set_new(array, j, a);
+    }
+}
+
+/* A value of random shape, small enough that two of them often meet at the same paths. */
+static inline json_t *random_value(struct random_source *random, unsigned depth)
+{
+    static const char *const keys[] = {"a", "b", "status", "zip", "facility", "measure", ""};
+    static const char *const texts[] = {"", "RECRUITING", "x y", "x  y", "Research Site", "1. a"};
+    size_t kind = random_below(random, depth > 3 ? 5 : 8);
+    json_t *value;
+
+    switch (kind) {
+    case 0:
+        return json_null();
+    case 1:
+        return json_boolean(random_below(random, 2));
+    case 2:
+        return json_integer((json_int_t)random_below(random, 3));
+    case 3:
+        return json_real((double)random_below(random, 3) / 3 - 0.0);
+    case 4:
+        return json_string(texts[random_below(random, ARRAY_SIZE(texts))]);
+    case 5:
+        value = json_array();
+        for (size_t n = random_below(random, 4); n > 0; n--)
+            json_array_append_new(value, random_value(random, depth + 1));
+        return value;
+    default:
+        value = json_object();
+        for (size_t n = random_below(random, 4); n > 0; n--)
+            json_object_set_new(value, keys[random_below(random, ARRAY_SIZE(keys))], random_value(random, depth + 1));
+        return value;
     }
 }
