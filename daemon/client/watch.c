@@ -213,6 +213,9 @@ static int add_run(struct client *client, struct error *e)
     if (client->json)
         return client_print_json(client, row, e);
     client_say(client, "The watch %s is added: %s.", text_at(settings, "name"), buf_string(&asks));
+    if (json_is_string(json_object_get(settings, "studies")))
+        client_say(client, "What the registry has at the first look is only noted; what appears later, or changes, is "
+                           "told. That look takes some 600 requests: trialwatch plan says how long.");
     if (json_object_get(settings, "query") && !json_object_get(settings, "announce"))
         client_say(client, "What its query finds at first is only noted; what it finds later is told.");
     return CLIENT_OK;
@@ -256,9 +259,9 @@ static const struct subcommand {
 } subcommands[] = {
     {"list", 0, 0, "", list_run},
     {"show", 1, 1, " NAME", show_run},
-    {"add", 0, ARGUMENTS_MAX - 2, " [STUDY ...] [--condition WORDS ...] --notify CHANNEL", add_run},
+    {"add", 0, ARGUMENTS_MAX - 2, " [STUDY ... | --all] [--condition WORDS ...] --notify CHANNEL", add_run},
     {"import", 1, 1, " FILE|-|URL --notify CHANNEL", watch_import_run},
-    {"preview", 0, ARGUMENTS_MAX - 2, " NAME | STUDY ... | --condition WORDS", watch_preview_run},
+    {"preview", 0, ARGUMENTS_MAX - 2, " NAME | STUDY ... | --all | --condition WORDS", watch_preview_run},
     {"pause", 1, 1, " NAME", pause_run},
     {"resume", 1, 1, " NAME", resume_run},
     {"remove", 1, 1, " NAME", remove_run},
@@ -292,6 +295,8 @@ static int watch_run(struct client *client, struct error *e)
                          subcommand->arguments);
     if (options_has(&client->options, "since") && subcommand->run != watch_preview_run)
         return error_set(e, -EINVAL, "--since goes with trialwatch watch preview");
+    if (options_has(&client->options, "all") && subcommand->run != add_run && subcommand->run != watch_preview_run)
+        return error_set(e, -EINVAL, "--all goes with trialwatch watch add and watch preview");
     return subcommand->run(client, e);
 }
 
@@ -301,16 +306,16 @@ const struct command watch_command = {
     .max_arguments = ARGUMENTS_MAX - 1,
     .flags = COMMAND_PAGED | COMMAND_TABLE,
     .summary = "List the watches; preview, add, pause or remove one",
-    .help =
-        "list; show NAME; add [STUDY ...]; import FILE, - or URL; preview NAME, or what add takes; pause, resume or "
-        "remove NAME. list and show read the history, and say where each watch comes from: the settings or who "
-        "added it. preview reads the history too, and prints the alerts that the watch would have sent of what is "
-        "in it, with a count a week: with a NAME, options try other filters. add "
-        "takes studies and the options below, which are the settings of a watch. What is added is in force at "
-        "once, without a restart, and is kept in the history. import makes watches of a list of NCT ids, of the "
-        "address of a search on clinicaltrials.gov, or of an OPML file of its RSS feeds. pause silences a watch, "
-        "also one of the settings: its studies are looked after as before, but it tells nobody. remove removes "
-        "one that was added.",
+    .help = "list; show NAME; add [STUDY ... | --all]; import FILE, - or URL; preview NAME, or what add takes; pause, "
+            "resume or "
+            "remove NAME. list and show read the history, and say where each watch comes from: the settings or who "
+            "added it. preview reads the history too, and prints the alerts that the watch would have sent of what is "
+            "in it, with a count a week: with a NAME, options try other filters. add "
+            "takes studies and the options below, which are the settings of a watch. What is added is in force at "
+            "once, without a restart, and is kept in the history. import makes watches of a list of NCT ids, of the "
+            "address of a search on clinicaltrials.gov, or of an OPML file of its RSS feeds. pause silences a watch, "
+            "also one of the settings: its studies are looked after as before, but it tells nobody. remove removes "
+            "one that was added.",
     .options = watchform_options,
     .run = watch_run,
 };

@@ -15,6 +15,7 @@
 const struct option_spec watchform_options[] = {
     {.name = "name", .value = "NAME", .help = "What alerts call the watch. Else made of what it asks for."},
     {.name = "notify", .value = "CHANNEL,CHANNEL", .repeats = true, .help = "Whom to tell: channels of the settings."},
+    {.name = "all", .help = "All studies, the whole registry, in place of studies and a query."},
     {.name = "condition", .value = "WORDS", .help = "A query, beside or in place of studies: condition or disease."},
     {.name = "intervention", .value = "WORDS", .help = "Likewise: intervention or treatment."},
     {.name = "term", .value = "WORDS", .help = "Likewise: other terms."},
@@ -155,11 +156,26 @@ static int read_near(const struct options *options, json_t *settings, struct err
     return json_object_set_new(settings, "near", value) < 0 ? no_memory(e) : 0;
 }
 
+/* Beside it nothing else may say what to watch. */
+static int read_all(const struct options *options, size_t first, json_t *settings, struct error *e)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+        if (fields[i].shape == FIELD_QUERY && options_has(options, fields[i].option))
+            return error_set(e, -EINVAL, "--all watches every study there is; leave out --all or --%s",
+                             fields[i].option);
+    if (options->argument_count > first)
+        return error_set(e, -EINVAL, "--all watches every study there is; leave out --all or %.80s",
+                         options->arguments[first]);
+    return set_text(settings, "studies", "all", e);
+}
+
 /* Ids may be typed in small letters. */
 static int read_studies(const struct options *options, size_t first, json_t *settings, struct error *e)
 {
     int r = 0;
 
+    if (options_has(options, "all"))
+        return read_all(options, first, settings, e);
     for (size_t i = first; r == 0 && i < options->argument_count; i++) {
         const char *typed = options->arguments[i];
         char nct_id[TEXT_NCT_ID_BYTES];
@@ -175,7 +191,7 @@ bool watchform_is_given(const struct options *options)
     for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
         if (fields[i].shape == FIELD_QUERY && options_has(options, fields[i].option))
             return true;
-    return false;
+    return options_has(options, "all");
 }
 
 int watchform_read(const struct options *options, size_t first, json_t **ret, struct error *e)
@@ -194,11 +210,12 @@ int watchform_read(const struct options *options, size_t first, json_t **ret, st
     return r;
 }
 
-/* The words of the query, but for its enumerated values, else the first study. */
+/* The words of the query, but for its enumerated values, else the first study, or all. */
 static int append_subject(struct buf *out, const json_t *settings)
 {
     static const char *const narrowing[] = {"status", "phase", "advanced"};
-    const char *study = json_string_value(json_array_get(json_object_get(settings, "studies"), 0)), *key;
+    const json_t *studies = json_object_get(settings, "studies");
+    const char *study = json_is_string(studies) ? "all studies" : json_string_value(json_array_get(studies, 0)), *key;
     const json_t *value;
 
     json_object_foreach ((json_t *)json_object_get(settings, "query"), key, value) {

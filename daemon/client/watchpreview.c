@@ -132,7 +132,7 @@ static int read_new(struct previewing *previewing)
 
     if (options->argument_count < 2 && !watchform_is_given(options))
         return error_set(previewing->e, -EINVAL,
-                         "this is how it goes: trialwatch watch preview NAME | STUDY ... | --condition WORDS");
+                         "this is how it goes: trialwatch watch preview NAME | STUDY ... | --all | --condition WORDS");
     int r = watchform_read(options, 1, &previewing->settings, previewing->e);
     if (r == 0)
         r = refuse_unanswerable(previewing->settings, previewing->e);
@@ -206,6 +206,9 @@ static void say_limits(const struct previewing *previewing)
     if (watch_has_query(&previewing->watch) && !previewing->asked_before)
         fputs("Only the registry's search knows which studies answer a new question, and when they began to: these are "
               "those of the history that have its words, and no study is listed or unlisted.\n",
+              out);
+    if (previewing->watch.all_studies && !previewing->asked_before)
+        fputs("These are the studies of the history, not all of the registry, and no study is listed or unlisted.\n",
               out);
     if (extent->unknown > 0)
         fprintf(out, "The history does not know %zu of the studies that it names.\n", extent->unknown);

@@ -127,7 +127,8 @@ static const struct setting watch_settings[] = {
      .help = "What alerts call this watch: letters, digits, dot, dash and underscore."},
     {.key = "studies", .shape = SETTING_ALL, .max = CONFIG_MAX_STUDIES, .example = "[NCT04614467, NCT03508609]",
      .help = "The studies to watch, by NCT id. all watches the whole registry, some 600 requests a refresh: what its "
-             "first look finds is only noted, studies that appear later are told as listed."},
+             "first look finds is only noted, studies that appear later are told as listed. With countries, states, "
+             "cities, facilities or near, all concerns only studies with a site there, in each of their changes."},
     {.key = "query", BLOCK(struct watch_draft, query), .settings = query_settings,
      .example = "{condition: angina}",
      .help = "Watches what a search finds. What the first look finds is only noted; studies that it finds later are "

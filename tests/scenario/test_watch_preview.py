@@ -181,6 +181,9 @@ def test_a_watch_of_the_whole_registry_is_previewed_with_the_studies_that_were_n
     assert {alert["nct_id"] for alert in sent} == {made_up(3), made_up(900)}
     assert essence(preview(house, "whole")) == essence(sent)
     assert [alert["nct_id"] for alert in preview(house, "whole", "--kinds", "status")] == [made_up(3)]
+    # Another one of all: which studies were new is known of the watch that ran.
+    assert [alert["nct_id"] for alert in preview(house, "--all")] == [made_up(3)]
+    assert "no study is listed or unlisted" in house.trialwatch("watch", "preview", "--all").out
 
 
 def test_a_watch_of_a_study_and_a_query_counts_the_study_always(house):

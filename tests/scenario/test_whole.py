@@ -181,6 +181,49 @@ def test_the_plan_says_what_the_whole_registry_costs(house):
     assert "filter" not in request["url"]
 
 
+def refused(house, *arguments):
+    result = house.trialwatch("watch", *arguments)
+    assert result.code == 2, f"{result.code}: {result.out}{result.err}"
+    return result.err
+
+
+def test_the_whole_registry_is_watched_and_left_again_at_run_time(house):
+    house.start_registry(date=DAY)
+    house.registry.order("/generate", count=STUDIES)
+    hook = house.start_webhook()
+    house.start_daemon(house.write_settings([], [house.webhook_channel(hook)]))
+    house.settle(DAY)
+    added = house.trialwatch("watch", "add", "--all", "--kinds", "listed", "--notify", "hook")
+    assert added.code == 0 and "The watch all-studies is added: all studies." in added.out, added.err
+    assert "at the first look is only noted" in added.out
+    wait_until(lambda: is_listed_whole(house), "the whole registry")
+    assert hook.take() == []
+    row, = house.ask("watch", "list")
+    assert row["asks"] == "all studies" and row["origin"] == "added"
+    assert row["settings"] == {"name": "all-studies", "studies": "all", "changes": ["listed"], "notify": ["hook"]}
+    assert 'studies: "all"' in house.trialwatch("watch", "show", "all-studies").out
+    house.registry.order("/generate", count=1, first=STUDIES + 1, date=NEXT_DAY)
+    change_status(house, 7, "SUSPENDED")
+    messages = settle_told(house, hook, NEXT_DAY)
+    assert studies_of(messages) == {made_up(STUDIES + 1)} and set(told(messages)) == {("listed", None)}
+    assert "is removed" in house.trialwatch("watch", "remove", "all-studies").out
+    assert not [request for request in house.ask("plan")["requests"] if request["subject"] == "studies"]
+
+
+def test_a_watch_of_all_is_refused_with_what_would_be_right(house):
+    house.start_registry(date=DAY)
+    house.start_daemon(house.write_settings([], [{"name": "here", "console": {}}]))
+    house.settle(DAY)
+    channel = "--notify", "here"
+    assert f"leave out --all or {made_up(1)}" in refused(house, "add", made_up(1), "--all", *channel)
+    assert "leave out --all or --condition" in refused(house, "add", "--all", "--condition", "angina", *channel)
+    assert "leave out --all or --sponsor" in refused(house, "preview", "--all", "--sponsor", "Mayo")
+    assert "--all goes with trialwatch watch add" in refused(house, "import", "list.txt", "--all", *channel)
+    result = house.trialwatch("watch", "add", "--all", "--announce", "existing", *channel)
+    assert result.code == 1 and "announce is for a watch with a query" in result.err
+    assert house.ask("watch", "list") == []
+
+
 @pytest.mark.parametrize("watch, mistake", [
     ({"studies": "everything"}, "studies should be a list or the word all"),
     ({"studies": ["all"]}, "studies: all watches the whole registry"),
