@@ -34,7 +34,10 @@ CREATE TABLE studies (
     last_seen_usec    INTEGER NOT NULL,
     last_changed_usec INTEGER NOT NULL,
     last_poll         INTEGER NOT NULL, -- that saw it; no foreign key, which would search here for every pruned poll
-    glance            BLOB CHECK (length(glance) = 32) -- of the newest version's text as it last came; NULL: not known
+    -- of the newest version's text as it last came; NULL: not known
+    glance            BLOB CHECK (length(glance) = 32), -- the hash of what is there beside the day
+    glance_bytes      INTEGER,                          -- how much that is
+    glance_day        INTEGER                           -- where the day is left out
 ) STRICT;
 
 -- How far the listing of the whole registry has come; no row while none is under way.

@@ -64,10 +64,11 @@ static const char *const texts[SQL_COUNT] = {
         "UPDATE studies SET title = ?2, overall_status = ?3, site_count = ?4, recruiting_count = ?5, refresh = ?6,"
         " version_count = version_count + 1, last_seen_usec = ?7, last_changed_usec = ?7, last_poll = ?8, glance = NULL"
         " WHERE nct_id = ?1",
-    [SQL_STUDY_NOTE_SEEN] = "UPDATE studies SET last_seen_usec = ?2, last_poll = ?3, glance = coalesce(?4, glance)"
+    [SQL_STUDY_NOTE_SEEN] = "UPDATE studies SET last_seen_usec = ?2, last_poll = ?3"
                             " WHERE nct_id = ?1",
-    [SQL_STUDY_GLANCE] = "SELECT glance FROM studies WHERE nct_id = ?1 AND glance IS NOT NULL",
-    [SQL_STUDY_SET_GLANCE] = "UPDATE studies SET glance = ?2 WHERE nct_id = ?1",
+    [SQL_STUDY_GLANCE] = "SELECT glance, glance_bytes, glance_day, nct_id FROM studies"
+                         " WHERE nct_id = ?1 AND glance IS NOT NULL",
+    [SQL_STUDY_SET_GLANCE] = "UPDATE studies SET glance = ?2, glance_bytes = ?3, glance_day = ?4 WHERE nct_id = ?1",
     [SQL_STUDY_SEEN_SINCE] = "SELECT 1 FROM studies WHERE last_poll >= ?2 AND"
                              " (nct_id = ?1 OR id = (SELECT study FROM aliases WHERE alias = ?1))",
     [SQL_STUDY_COUNT_ARCHIVED] = "UPDATE studies SET version_count = version_count + 1 WHERE nct_id = ?1",

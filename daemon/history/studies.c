@@ -21,26 +21,32 @@ static int check_seen(const struct store *store, const char *nct_id, struct erro
     return sql_changed_rows(store) > 0 ? 0 : error_set(e, -ENOENT, "%s was never seen", nct_id);
 }
 
-int versions_note_seen(struct store *store, const char *nct_id, int64_t poll, const uint8_t *glance, struct error *e)
+int versions_note_seen(struct store *store, const char *nct_id, int64_t poll, const struct glance *glance,
+                       struct error *e)
 {
-    int r = sql_run(store, SQL_STUDY_NOTE_SEEN, e, TEXT(nct_id), INT(clock_wall_usec()), INT(poll),
-                    BLOB(glance, glance ? STUDY_HASH_BYTES : 0));
+    int r = sql_run(store, SQL_STUDY_NOTE_SEEN, e, TEXT(nct_id), INT(clock_wall_usec()), INT(poll));
 
-    return r < 0 ? r : check_seen(store, nct_id, e);
+    if (r >= 0)
+        r = check_seen(store, nct_id, e);
+    return r >= 0 && glance ? versions_set_glance(store, nct_id, glance, e) : r;
 }
 
-int versions_glance(struct store *store, const char *nct_id, uint8_t ret[static STUDY_HASH_BYTES], struct error *e)
+int versions_glance(struct store *store, const char *nct_id, struct glance *ret, struct error *e)
 {
     _cleanup_query_ struct query query = {0};
     int r = query_row(&query, store, SQL_STUDY_GLANCE, e, TEXT(nct_id));
 
-    return r < 0 ? r : query_copy_blob(&query, 0, ret, STUDY_HASH_BYTES);
+    if (r < 0)
+        return r;
+    *ret = (struct glance){.bytes = (size_t)query_integer(&query, 1), .day_at = (size_t)query_integer(&query, 2)};
+    r = query_copy_text(&query, 3, ret->nct_id, sizeof(ret->nct_id));
+    return r < 0 ? r : query_copy_blob(&query, 0, ret->hash, sizeof(ret->hash));
 }
 
-int versions_set_glance(struct store *store, const char *nct_id, const uint8_t glance[static STUDY_HASH_BYTES],
-                        struct error *e)
+int versions_set_glance(struct store *store, const char *nct_id, const struct glance *glance, struct error *e)
 {
-    int r = sql_run(store, SQL_STUDY_SET_GLANCE, e, TEXT(nct_id), BLOB(glance, STUDY_HASH_BYTES));
+    int r = sql_run(store, SQL_STUDY_SET_GLANCE, e, TEXT(nct_id), BLOB(glance->hash, sizeof(glance->hash)),
+                    INT(glance->bytes), INT(glance->day_at));
 
     return r < 0 ? r : check_seen(store, nct_id, e);
 }

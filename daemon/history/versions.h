@@ -5,6 +5,7 @@
 
 #include "history/polls.h"
 #include "history/store.h"
+#include "trial/glance.h"
 #include "trial/study.h"
 
 enum version_origin {
@@ -50,15 +51,15 @@ int versions_append(struct store *store, const struct study *study, const struct
                     struct version *ret, struct error *e);
 
 /* The registry gave this study again, unchanged. glance, of the text that came, may be NULL: as it was before. */
-int versions_note_seen(struct store *store, const char *nct_id, int64_t poll, const uint8_t *glance, struct error *e);
+int versions_note_seen(struct store *store, const char *nct_id, int64_t poll, const struct glance *glance,
+                       struct error *e);
 
-/* The hash that trial/glance took of the newest version's text when that last came. -ENOENT, without a sentence: never
- * seen, or not known. */
-int versions_glance(struct store *store, const char *nct_id, uint8_t ret[static STUDY_HASH_BYTES], struct error *e);
+/* What was glanced at when the newest version's text last came. -ENOENT, without a sentence: never seen, or not known.
+ */
+int versions_glance(struct store *store, const char *nct_id, struct glance *ret, struct error *e);
 
 /* After versions_append(), which forgets it. */
-int versions_set_glance(struct store *store, const char *nct_id, const uint8_t glance[static STUDY_HASH_BYTES],
-                        struct error *e);
+int versions_set_glance(struct store *store, const char *nct_id, const struct glance *glance, struct error *e);
 
 /* Whether the study of this id or alias was seen in that poll or a later one. */
 int versions_seen_since(struct store *store, const char *nct_id_or_alias, int64_t poll, bool *ret, struct error *e);

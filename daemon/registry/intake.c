@@ -127,7 +127,7 @@ static int write_record(struct intake *intake, struct error *e)
         return no_memory(e);
     int r = intake->same ? 0 : append_version(intake, version, e);
     if (r == 0 && !intake->same && intake->has_glance)
-        r = versions_set_glance(intake->store, version->nct_id, intake->glance.hash, e);
+        r = versions_set_glance(intake->store, version->nct_id, &intake->glance, e);
     if (r == 0)
         r = changes_append(intake->store, version, &intake->changes, ids, e);
     if (r == 0)
@@ -268,12 +268,15 @@ static int step_decode(struct intake *intake, struct error *e)
     return go_on(intake, step_understand);
 }
 
-/* Most records need no decoding. */
+/* So that the next time it need not be decoded. */
 static int step_glance(struct intake *intake, struct error *e)
 {
-    int r = intake_recognise(intake, e);
+    int r = glance_at_record(intake->text, intake->len, &intake->glance);
 
-    return r <= 0 ? r : go_on(intake, step_decode);
+    if (r == -ENOMEM)
+        return no_memory(e);
+    intake->has_glance = r == 0;
+    return go_on(intake, step_decode);
 }
 
 void intake_begin(struct intake *intake, const char *text, size_t len)

@@ -1,9 +1,9 @@
 /* The way of one record into the history.
  *
- * A text that is the newest version's but for the day is only noted as seen again; else it is decoded, and noted so
- * when its hash is that version's; otherwise its sites are matched, its changes found, the watches asked, and version,
- * changes, sites and alerts due are committed in one transaction. All this in steps, between which the loop may turn: a
- * big record takes longer than one slice. */
+ * A text that is the newest version's but for the day is recognised and only noted as seen again; else it is decoded,
+ * and noted so when its hash is that version's; otherwise its sites are matched, its changes found, the watches asked,
+ * and version, changes, sites and alerts due are committed in one transaction. All this in steps, between which the
+ * loop may turn: a big record takes longer than one slice. */
 #pragma once
 
 #include "base/err.h"
@@ -56,6 +56,11 @@ void intake_set_plan(struct intake *intake, struct plan *plan);
 
 /* What comes next belongs to this poll and refresh. */
 void intake_set_poll(struct intake *intake, int64_t poll, const char *refresh);
+
+/* 1: text, of which a record has some of the len bytes, begins with the newest version's, but for the day: it is noted
+ * as seen again, and ret_len is how long it is. 0: that is not known. Only when not busy. */
+int intake_recognise(struct intake *intake, const char *text, size_t len, size_t *ret_len, struct intake_result *ret,
+                     struct error *e);
 
 /* Begins with a record's text, which must stay until the last step. Only when not busy. */
 void intake_begin(struct intake *intake, const char *text, size_t len);

@@ -13,7 +13,7 @@
 /* A study that came again unchanged. */
 struct seen {
     struct glance glance;
-    bool has_glance; /* one that the history does not know yet */
+    bool has_glance; /* which the history does not know yet */
 };
 
 typedef int intake_step_function(struct intake *intake, struct error *e);
@@ -58,9 +58,6 @@ int intake_find_answers(struct intake *intake);
 
 /* Whether it enters or leaves one, which has to be kept although it is otherwise unchanged. */
 bool intake_moves(const struct intake *intake);
-
-/* 0: the record's bytes show that it is the newest version, and it is noted as seen again. 1: it is to be decoded. */
-int intake_recognise(struct intake *intake, struct error *e);
 
 /* The record that was decoded is the newest version again. */
 int intake_note_seen(struct intake *intake, struct error *e);

@@ -21,7 +21,6 @@ static int add_seen(struct intake *intake, const struct seen *seen, struct error
         intake->seen_capacity = capacity;
     }
     intake->seen[intake->seen_count++] = *seen;
-    intake->result.verdict = INTAKE_UNCHANGED;
     return 0;
 }
 
@@ -30,37 +29,32 @@ int intake_note_seen(struct intake *intake, struct error *e)
     struct seen seen = {.glance = intake->glance, .has_glance = intake->has_glance};
 
     memcpy(seen.glance.nct_id, study_nct_id(intake->study), sizeof(seen.glance.nct_id));
+    intake->result.verdict = INTAKE_UNCHANGED;
     return add_seen(intake, &seen, e);
 }
 
-/* 1: it is the newest version's text. 0: it is not, or that is not known. */
-static int is_newest(const struct intake *intake, struct error *e)
+int intake_recognise(struct intake *intake, const char *text, size_t len, size_t *ret_len, struct intake_result *ret,
+                     struct error *e)
 {
-    uint8_t hash[STUDY_HASH_BYTES];
-    int r = versions_glance(intake->store, intake->glance.nct_id, hash, e);
+    char nct_id[STUDY_NCT_ID_BYTES];
+    struct seen seen = {0};
 
-    if (r == -ENOENT)
+    if (!glance_guess_id(text, len, nct_id) || (intake->plan && plan_moves(intake->plan, nct_id)))
         return 0;
-    return r < 0 ? r : memcmp(hash, intake->glance.hash, sizeof(hash)) == 0;
-}
-
-int intake_recognise(struct intake *intake, struct error *e)
-{
-    const char *nct_id = intake->glance.nct_id;
-    int r = glance_at_record(intake->text, intake->len, &intake->glance);
-
-    if (r == -ENOMEM)
+    int r = versions_glance(intake->store, nct_id, &seen.glance, e);
+    if (r < 0)
+        return r == -ENOENT ? 0 : r;
+    r = glance_recognise(&seen.glance, text, len, ret_len);
+    if (r < 0)
         return no_memory(e);
-    intake->has_glance = r == 0;
-    if (r < 0 || (intake->plan && plan_moves(intake->plan, nct_id)))
-        return 1;
-    r = is_newest(intake, e);
+    if (r == 0 || !intake->asked(nct_id, intake->userdata))
+        return 0;
+    r = add_seen(intake, &seen, e);
     if (r < 0)
         return r;
-    if (r == 0 || !intake->asked(nct_id, intake->userdata))
-        return 1;
-    memcpy(intake->result.nct_id, nct_id, sizeof(intake->result.nct_id));
-    return add_seen(intake, &(struct seen){.glance = intake->glance}, e);
+    *ret = (struct intake_result){.verdict = INTAKE_UNCHANGED};
+    memcpy(ret->nct_id, nct_id, sizeof(ret->nct_id));
+    return 1;
 }
 
 static int write_seen(struct intake *intake, struct error *e)
@@ -68,7 +62,7 @@ static int write_seen(struct intake *intake, struct error *e)
     for (size_t i = 0; i < intake->seen_count; i++) {
         const struct seen *seen = &intake->seen[i];
         int r = versions_note_seen(intake->store, seen->glance.nct_id, intake->poll,
-                                   seen->has_glance ? seen->glance.hash : NULL, e);
+                                   seen->has_glance ? &seen->glance : NULL, e);
         if (r < 0)
             return r;
     }

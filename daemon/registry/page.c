@@ -179,15 +179,23 @@ static int go_on_in_envelope(struct page *page, struct error *e)
     return r < 0 ? r : read_member(page, e);
 }
 
-static int read_record(struct page *page, const char **ret_record, size_t *ret_len, struct error *e)
+int page_peek(struct page *page, const char **ret_text, size_t *ret_len, struct error *e)
 {
-    skip_space(page);
-    size_t start = page->at;
-    int r = skip_value(page, e);
+    int r = 0;
 
-    if (r < 0)
+    while (r == 0 && page->place != PAGE_IN_STUDIES && page->place != PAGE_ENDED)
+        r = page->place == PAGE_BEGINS ? begin_page(page, e) : go_on_in_envelope(page, e);
+    if (r < 0 || page->place == PAGE_ENDED)
         return r;
-    size_t end = page->at;
+    skip_space(page);
+    *ret_text = page->text + page->at;
+    *ret_len = page->len - page->at;
+    return 1;
+}
+
+int page_pass(struct page *page, size_t len, struct error *e)
+{
+    page->at += len;
     if (peek(page) == ']')
         page->place = PAGE_IN_ENVELOPE;
     else if (peek(page) != ',')
@@ -196,22 +204,22 @@ static int read_record(struct page *page, const char **ret_record, size_t *ret_l
     if (page->place == PAGE_IN_STUDIES && peek(page) == ']')
         return wrong(page, "record after the comma", e);
     page->records++;
-    *ret_record = page->text + start;
-    *ret_len = end - start;
-    return 1;
+    return 0;
 }
 
 int page_next(struct page *page, const char **ret_record, size_t *ret_len, struct error *e)
 {
-    int r = 0;
+    size_t start;
+    int r = page_peek(page, ret_record, ret_len, e);
 
-    while (r == 0 && page->place != PAGE_ENDED) {
-        if (page->place == PAGE_BEGINS)
-            r = begin_page(page, e);
-        else if (page->place == PAGE_IN_ENVELOPE)
-            r = go_on_in_envelope(page, e);
-        else
-            r = read_record(page, ret_record, ret_len, e);
-    }
-    return r;
+    if (r <= 0)
+        return r;
+    start = page->at;
+    r = skip_value(page, e);
+    if (r < 0)
+        return r;
+    *ret_len = page->at - start;
+    page->at = start;
+    r = page_pass(page, *ret_len, e);
+    return r < 0 ? r : 1;
 }

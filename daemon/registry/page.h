@@ -25,6 +25,12 @@ struct page {
 /* text must outlive the reading. */
 void page_open(struct page *page, const char *text, size_t len);
 
-/* 1: the next record's text is in ret_record, which points into the page. 0: the page has ended, in full. -EBADMSG when
- * it is no such page, which must then not be read further. */
+/* 1: the next record's text begins at ret_text, which points into the page and has at most the ret_len bytes that are
+ * left of it. 0: the page has ended, in full. -EBADMSG when it is no such page, which must then not be read further. */
+int page_peek(struct page *page, const char **ret_text, size_t *ret_len, struct error *e);
+
+/* The record that page_peek() gave has len bytes: past it. -EBADMSG as above. */
+int page_pass(struct page *page, size_t len, struct error *e);
+
+/* Both, with the record's end looked for. */
 int page_next(struct page *page, const char **ret_record, size_t *ret_len, struct error *e);

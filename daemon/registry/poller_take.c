@@ -53,24 +53,42 @@ static void note_result(struct poller *poller, const struct intake_result *resul
     }
 }
 
+/* 1: there was a record. 0: the page has ended. */
+static int begin_record(struct poller *poller, struct error *e)
+{
+    struct intake_result result;
+    const char *text;
+    size_t len;
+    int r = page_peek(&poller->page, &text, &len, e);
+
+    if (r <= 0)
+        return r;
+    r = intake_recognise(poller->intake, text, len, &len, &result, e);
+    if (r < 0)
+        return r;
+    if (r > 0) {
+        note_result(poller, &result);
+        r = page_pass(&poller->page, len, e);
+        return r < 0 ? r : 1;
+    }
+    r = page_next(&poller->page, &text, &len, e);
+    if (r > 0)
+        intake_begin(poller->intake, text, len);
+    return r;
+}
+
 /* 1: there is more of the page. 0: it has ended. */
 static int take_step(struct poller *poller, struct error *e)
 {
     struct intake_result result;
-    const char *record;
-    size_t len;
     int r;
 
-    if (intake_is_busy(poller->intake)) {
-        r = intake_step(poller->intake, &result, e);
-        if (r == 0)
-            note_result(poller, &result);
-        return r < 0 ? r : 1;
-    }
-    r = page_next(&poller->page, &record, &len, e);
-    if (r > 0)
-        intake_begin(poller->intake, record, len);
-    return r;
+    if (!intake_is_busy(poller->intake))
+        return begin_record(poller, e);
+    r = intake_step(poller->intake, &result, e);
+    if (r == 0)
+        note_result(poller, &result);
+    return r < 0 ? r : 1;
 }
 
 /* Also what came before a failure is noted as seen. */

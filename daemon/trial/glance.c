@@ -8,14 +8,17 @@
 #include <string.h>
 
 /* A date has 10 bytes; whatever stands there is cut out only when it is as harmless. */
-#define MAX_HOLDER_BYTES 32
+#define MAX_DAY_BYTES 32
+
+/* The id is the first thing that a record tells; what may stand before it has some 60 bytes. */
+#define ID_WITHIN_BYTES 256
 
 struct look {
     const char *text;
     size_t len;
     unsigned seen; /* bit of every step that was taken */
     char nct_id[STUDY_NCT_ID_BYTES];
-    size_t cut_at, cut_len; /* the versionHolder between its quotes; 0 without one */
+    size_t day_at, day_len; /* the versionHolder between its quotes; 0 without one */
 };
 
 /* A key on the way, and what is done with its value: the steps below it, or its text is taken. Each returns where the
@@ -50,20 +53,25 @@ static size_t take_nct_id(struct look *look, size_t at)
     return text_is_nct_id(look->nct_id) ? end : 0;
 }
 
-static size_t take_holder(struct look *look, size_t at)
+/* How many characters of a date stand there. */
+static size_t day_length(const char *text, size_t len, size_t at)
 {
     static const char harmless[] = "0123456789-:.TZ";
-    size_t len, end;
-    const char *holder = plain_string(look, at, &len, &end);
+    size_t count = 0;
 
-    if (!holder || len > MAX_HOLDER_BYTES)
+    while (count < MAX_DAY_BYTES && at + count < len && text[at + count] != '\0' && strchr(harmless, text[at + count]))
+        count++;
+    return count;
+}
+
+static size_t take_holder(struct look *look, size_t at)
+{
+    if (look->text[at] != '"')
         return 0;
-    for (size_t i = 0; i < len; i++)
-        if (holder[i] == '\0' || !strchr(harmless, holder[i]))
-            return 0;
-    look->cut_at = at + 1;
-    look->cut_len = len;
-    return end;
+    look->day_at = at + 1;
+    look->day_len = day_length(look->text, look->len, look->day_at);
+    size_t end = look->day_at + look->day_len;
+    return end < look->len && look->text[end] == '"' ? end + 1 : 0;
 }
 
 /* A record that answers to several ids is for who can read them. */
@@ -156,16 +164,15 @@ static size_t go_through(struct look *look, size_t at, const struct step *steps)
     return 0;
 }
 
-/* The place of the cut is part of what is hashed, so that it stands for one pair of texts around it. */
-static int hash_around_cut(const struct look *look, uint8_t ret[static STUDY_HASH_BYTES])
+/* The place of the day is part of what is hashed, so that it stands for one pair of texts around it. */
+static int hash_around_day(const char *text, size_t len, size_t day_at, size_t day_len,
+                           uint8_t ret[static STUDY_HASH_BYTES])
 {
-    size_t after = look->cut_at + look->cut_len;
+    size_t after = day_at + day_len;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     bool ok = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL) &&
-              EVP_DigestUpdate(context, &look->cut_at, sizeof(look->cut_at)) &&
-              EVP_DigestUpdate(context, look->text, look->cut_at) &&
-              EVP_DigestUpdate(context, look->text + after, look->len - after) &&
-              EVP_DigestFinal_ex(context, ret, NULL);
+              EVP_DigestUpdate(context, &day_at, sizeof(day_at)) && EVP_DigestUpdate(context, text, day_at) &&
+              EVP_DigestUpdate(context, text + after, len - after) && EVP_DigestFinal_ex(context, ret, NULL);
 
     EVP_MD_CTX_free(context);
     return ok ? 0 : -ENOMEM;
@@ -178,5 +185,37 @@ int glance_at_record(const char *text, size_t len, struct glance *ret)
     if (len == 0 || len > STUDY_MAX_RECORD_BYTES || go_through(&look, 0, record) != len || look.nct_id[0] == '\0')
         return -ENODATA;
     memcpy(ret->nct_id, look.nct_id, sizeof(ret->nct_id));
-    return hash_around_cut(&look, ret->hash);
+    ret->bytes = len - look.day_len;
+    ret->day_at = look.day_at;
+    return hash_around_day(text, len, look.day_at, look.day_len, ret->hash);
+}
+
+bool glance_guess_id(const char *text, size_t len, char ret[static STUDY_NCT_ID_BYTES])
+{
+    static const char key[] = "\"nctId\"";
+    struct look look = {.text = text, .len = size_min(len, ID_WITHIN_BYTES)};
+    const char *found = memmem(text, look.len, key, strlen(key));
+    size_t at = found ? expect(&look, (size_t)(found - text) + strlen(key), ':') : 0;
+
+    if (at != 0)
+        at = json_skip_space(text, look.len, at);
+    if (at == 0 || at == look.len || take_nct_id(&look, at) == 0)
+        return false;
+    memcpy(ret, look.nct_id, sizeof(look.nct_id));
+    return true;
+}
+
+int glance_recognise(const struct glance *known, const char *text, size_t len, size_t *ret_len)
+{
+    uint8_t hash[STUDY_HASH_BYTES];
+    size_t day_len = known->day_at > 0 ? day_length(text, len, known->day_at) : 0;
+    int r;
+
+    if (known->bytes > len - day_len || known->day_at > known->bytes)
+        return 0;
+    r = hash_around_day(text, known->bytes + day_len, known->day_at, day_len, hash);
+    if (r < 0 || memcmp(hash, known->hash, sizeof(hash)) != 0)
+        return r;
+    *ret_len = known->bytes + day_len;
+    return 1;
 }

@@ -255,29 +255,37 @@ static void seeing_a_study_again_moves_its_times_only(void **state)
     assert_true(row.last_seen_usec > version.seen_usec);
 }
 
+static void assert_same_glance(const struct glance *one, const struct glance *two)
+{
+    assert_string_equal(one->nct_id, two->nct_id);
+    assert_memory_equal(one->hash, two->hash, sizeof(one->hash));
+    assert_int_equal(one->bytes, two->bytes);
+    assert_int_equal(one->day_at, two->day_at);
+}
+
 static void what_a_text_looked_like_is_kept_until_the_next_version(void **state)
 {
-    static const uint8_t one[STUDY_HASH_BYTES] = {1}, two[STUDY_HASH_BYTES] = {2};
+    static const struct glance one = {NCT_1, {1}, 100, 50}, two = {NCT_1, {2}, 200, 0};
     struct fixture *f = *state;
     _cleanup_study_ struct study *study = make_study(NCT_1, "RECRUITING", 3, "one");
     _cleanup_study_ struct study *next = make_study(NCT_1, "COMPLETED", 3, "one");
-    uint8_t got[STUDY_HASH_BYTES];
+    struct glance got;
 
-    assert_int_equal(versions_glance(f->store, NCT_1, got, &f->e), -ENOENT);
+    assert_int_equal(versions_glance(f->store, NCT_1, &got, &f->e), -ENOENT);
     fixture_take_in(f, study, NULL);
-    assert_int_equal(versions_glance(f->store, NCT_1, got, &f->e), -ENOENT);
+    assert_int_equal(versions_glance(f->store, NCT_1, &got, &f->e), -ENOENT);
     assert_ok(f, store_begin(f->store, &f->e));
-    assert_ok(f, versions_set_glance(f->store, NCT_1, one, &f->e));
-    assert_int_equal(versions_set_glance(f->store, NCT_2, one, &f->e), -ENOENT);
+    assert_ok(f, versions_set_glance(f->store, NCT_1, &one, &f->e));
+    assert_int_equal(versions_set_glance(f->store, NCT_2, &one, &f->e), -ENOENT);
     assert_ok(f, versions_note_seen(f->store, NCT_1, f->poll, NULL, &f->e));
-    assert_ok(f, versions_glance(f->store, NCT_1, got, &f->e));
-    assert_memory_equal(got, one, sizeof(got));
-    assert_ok(f, versions_note_seen(f->store, NCT_1, f->poll, two, &f->e));
-    assert_ok(f, versions_glance(f->store, NCT_1, got, &f->e));
-    assert_memory_equal(got, two, sizeof(got));
+    assert_ok(f, versions_glance(f->store, NCT_1, &got, &f->e));
+    assert_same_glance(&got, &one);
+    assert_ok(f, versions_note_seen(f->store, NCT_1, f->poll, &two, &f->e));
+    assert_ok(f, versions_glance(f->store, NCT_1, &got, &f->e));
+    assert_same_glance(&got, &two);
     assert_ok(f, store_commit(f->store, &f->e));
     fixture_take_in(f, next, study);
-    assert_int_equal(versions_glance(f->store, NCT_1, got, &f->e), -ENOENT);
+    assert_int_equal(versions_glance(f->store, NCT_1, &got, &f->e), -ENOENT);
 }
 
 static void nothing_may_be_rewritten(void **state)

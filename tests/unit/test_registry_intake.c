@@ -106,20 +106,23 @@ static void what_is_no_change_is_only_noted(void **state)
     assert_int_equal(intake_flush(setting->intake, NULL), 0);
 }
 
-/* Whether the next record was known by its bytes: then it takes one step. */
+/* Whether the next record is known by its bytes, of which the page goes on after it; else it is decoded. */
 static bool is_recognised(struct setting *setting, const char *text)
 {
+    _cleanup_buf_ struct buf page = {0};
     struct intake_result result;
+    size_t len;
 
-    intake_begin(setting->intake, text, strlen(text));
-    int steps = 1, r;
-    while ((r = intake_step(setting->intake, &result, NULL)) > 0)
-        steps++;
-    assert_int_equal(r, 0);
+    buf_printf(&page, "%s,{\"protocolSection\":{", text);
+    int recognised = intake_recognise(setting->intake, buf_string(&page), page.len, &len, &result, NULL);
+    if (recognised == 0)
+        assert_int_equal(take_text(setting, text, strlen(text), &result, NULL), 0);
+    else
+        assert_int_equal(len, strlen(text));
     assert_int_equal(intake_flush(setting->intake, NULL), 0);
-    assert_true(result.verdict == INTAKE_UNCHANGED || steps > 1);
+    assert_true(result.verdict == INTAKE_UNCHANGED || recognised == 0);
     assert_string_equal(result.nct_id, watched[0]);
-    return steps == 1;
+    return recognised > 0;
 }
 
 #define TEXT(aliases, status, day)                                                                                     \

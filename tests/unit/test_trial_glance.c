@@ -26,20 +26,25 @@ static struct glance glance_of(const char *text)
     return glance;
 }
 
-/* Equal glances are equal versions, whatever text it is. */
+static void check_same(const struct study *study, const char *text, size_t len)
+{
+    _cleanup_study_ struct study *other = NULL;
+
+    if (study_from_text(text, len, &other, NULL) < 0 ||
+        memcmp(study_hash(study), study_hash(other), STUDY_HASH_BYTES) != 0)
+        fail_msg("taken for unchanged: %.*s", (int)size_min(len, 4000), text);
+}
+
+/* Equal glances are equal versions, whatever text it is, and so is what is recognised. */
 static void check_text(const struct glance *known, const struct study *study, const char *text, size_t len)
 {
     struct glance glance;
+    size_t known_len;
 
-    if (glance_at_record(text, len, &glance) < 0 || !same_bytes(known, &glance))
-        return;
-    struct study *other = NULL;
-    if (study_from_text(text, len, &other, NULL) == 0 &&
-        memcmp(study_hash(study), study_hash(other), STUDY_HASH_BYTES) == 0) {
-        study_free(other);
-        return;
-    }
-    fail_msg("taken for unchanged: %.*s", (int)size_min(len, 4000), text);
+    if (glance_at_record(text, len, &glance) == 0 && same_bytes(known, &glance))
+        check_same(study, text, len);
+    if (glance_recognise(known, text, len, &known_len) == 1)
+        check_same(study, text, known_len);
 }
 
 static void the_day_of_the_refresh_is_no_change(void **state)
@@ -51,6 +56,71 @@ static void the_day_of_the_refresh_is_no_change(void **state)
     assert_true(same_bytes(&one, &two));
     struct glance longer = glance_of(RECORD("2026-02-12T09:00:05")), none = glance_of(RECORD(""));
     assert_true(same_bytes(&one, &longer) && same_bytes(&one, &none));
+}
+
+/* What follows the record is not looked at, and neither is where its parts stand. */
+static void the_text_that_was_glanced_at_is_recognised_in_a_page(void **state)
+{
+    static const char *const days[] = {"2026-02-11", "2026-02-12", "2026-02-12T09:00:05Z", ""};
+    struct glance known = glance_of(RECORD("2026-02-11"));
+    size_t day_at = (size_t)(strstr(RECORD("2026-02-11"), "2026-02-11") - RECORD("2026-02-11"));
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(days); i++) {
+        const char *text = RECORD("2026-02-11");
+        char page[2048];
+        size_t len, record_len = strlen(text) - 10 + strlen(days[i]);
+        snprintf(page, sizeof(page), "%.*s%s%s,{\"protocolSection\":", (int)day_at, text, days[i], text + day_at + 10);
+        assert_int_equal(glance_recognise(&known, page, strlen(page), &len), 1);
+        assert_int_equal(len, record_len);
+        assert_int_equal(glance_recognise(&known, page, record_len, &len), 1);
+        assert_int_equal(glance_recognise(&known, page, record_len - 1, &len), 0);
+        page[record_len - 2] ^= 1;
+        assert_int_equal(glance_recognise(&known, page, strlen(page), &len), 0);
+    }
+}
+
+static void any_numbers_of_a_damaged_history_will_do(void **state)
+{
+    static const size_t numbers[] = {0, 1, 100, 500, 10000, SIZE_MAX - 8, SIZE_MAX};
+    const char *text = RECORD("2026-02-11");
+    struct glance known = glance_of(text);
+    size_t right_bytes = known.bytes, right_day = known.day_at, len;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(numbers) * ARRAY_SIZE(numbers); i++) {
+        known.bytes = numbers[i / ARRAY_SIZE(numbers)];
+        known.day_at = numbers[i % ARRAY_SIZE(numbers)];
+        assert_int_equal(glance_recognise(&known, text, strlen(text), &len), 0);
+    }
+    known.bytes = right_bytes;
+    known.day_at = right_day;
+    assert_int_equal(glance_recognise(&known, text, strlen(text), &len), 1);
+}
+
+static void the_id_is_guessed_from_the_first_bytes(void **state)
+{
+    static const struct {
+        const char *text, *nct_id;
+    } texts[] = {
+        {RECORD("2026-02-11"), "NCT01234567"},
+        {"{ \"protocolSection\" : {\"identificationModule\":\n{\"nctId\" : \"NCT01234567\"", "NCT01234567"},
+        {"{\"nctId\":\"NCT0123456\"}", NULL},
+        {"{\"nctId\":\"NCT012345678\"}", NULL},
+        {"{\"nctId\":1}", NULL},
+        {"{\"nctId\":", NULL},
+        {"{\"nctId\"", NULL},
+        {"{\"nctId\":\"NCT0123", NULL},
+        {"", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+        char nct_id[STUDY_NCT_ID_BYTES] = "";
+        bool found = glance_guess_id(texts[i].text, strlen(texts[i].text), nct_id);
+        assert_string_equal(nct_id, texts[i].nct_id ? texts[i].nct_id : "");
+        assert_int_equal(found, texts[i].nct_id != NULL);
+    }
 }
 
 static void a_record_without_a_day_is_all_that_it_is(void **state)
@@ -156,6 +226,12 @@ static void real_records_are_known_by_their_bytes(void **state)
         day[strlen("\"versionHolder\":\"")] ^= 1;
         assert_int_equal(glance_at_record(text, len, &glance), 0);
         assert_true(same_bytes(&known, &glance));
+        size_t known_len = 0;
+        char nct_id[STUDY_NCT_ID_BYTES];
+        assert_int_equal(glance_recognise(&known, text, len, &known_len), 1);
+        assert_int_equal(known_len, len);
+        assert_true(glance_guess_id(text, len, nct_id));
+        assert_string_equal(nct_id, study_nct_id(study));
         for (int number = 0; number < 20; number++) {
             size_t at = (size_t)rand_r(&seed) % len;
             char was = text[at];
@@ -171,6 +247,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_day_of_the_refresh_is_no_change),
+        cmocka_unit_test(the_text_that_was_glanced_at_is_recognised_in_a_page),
+        cmocka_unit_test(any_numbers_of_a_damaged_history_will_do),
+        cmocka_unit_test(the_id_is_guessed_from_the_first_bytes),
         cmocka_unit_test(a_record_without_a_day_is_all_that_it_is),
         cmocka_unit_test(white_space_is_read_like_json),
         cmocka_unit_test(any_byte_that_changes_is_seen),
