@@ -92,7 +92,7 @@ const struct command plan_command = {
     .summary = "Show what the next refresh of the registry will be asked",
     .help = "Every request of all watches together in its order, with the records that it should bring, and how long "
             "that takes at the spacing of the settings. Only the first page of a question has its URL here: the "
-            "registry gives the token of each later one with the page before. What a query finds is taken to be what "
-            "it found before.",
+            "registry gives the token of each later one with the page before. Watches with the same question ask it "
+            "once. What a query finds is taken to be what it found before.",
     .run = plan_run,
 };

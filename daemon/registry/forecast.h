@@ -12,8 +12,9 @@ const char *forecast_subject_name(enum forecast_subject subject);
 
 struct forecast_request {
     enum forecast_subject subject;
-    const char *watch; /* of a query or of the whole registry, else "" */
-    const char *url;   /* of the first page; the others add the token that the page before gives */
+    const char *const *watches; /* the names of those that ask it: of a query, or of the whole registry */
+    size_t watch_count;         /* none for what is asked for all together */
+    const char *url;            /* of the first page; the others add the token that the page before gives */
     long pages;
     long records; /* to be expected in all pages; -1: nobody knows, it was never asked */
 };

@@ -1,4 +1,4 @@
-#include "registry/plan.h"
+#include "registry/plan_parts.h"
 
 #include "registry/question.h"
 
@@ -8,56 +8,110 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One id that answers or answered one query. */
-struct membership {
-    char nct_id[STUDY_NCT_ID_BYTES];
-    uint32_t query; /* its number */
-    bool listed, before;
-};
-
-struct plan {
-    const struct watch_set *watches;
-    struct plan_query *queries; /* owned */
-    size_t query_count;
-    struct plan_whole *wholes; /* owned */
-    size_t whole_count;
-    struct membership *memberships; /* owned; by id, then by query */
-    size_t membership_count;
-    const char **studies; /* owned array, borrowed ids */
-    size_t study_count;
-};
-
-static void free_ids(struct plan_query *query)
-{
-    free(TAKE_PTR(query->listed));
-    free(TAKE_PTR(query->before));
-    query->listed_count = query->before_count = 0;
-}
-
 void plan_free(struct plan *plan)
 {
     if (!plan)
         return;
-    for (size_t i = 0; i < plan->query_count; i++) {
-        free(plan->queries[i].question);
-        free_ids(&plan->queries[i]);
+    for (size_t i = 0; i < plan->query_count; i++)
+        free(plan->queries[i].before);
+    for (size_t i = 0; i < plan->question_count; i++) {
+        free(plan->questions[i].text);
+        free(plan->questions[i].listed);
     }
     free(plan->queries);
+    free(plan->questions);
+    free(plan->askers);
     free(plan->wholes);
     free(plan->memberships);
     free(plan->studies);
     free(plan);
 }
 
-static int add_query(struct plan *plan, const struct watch *watch)
-{
-    _cleanup_buf_ struct buf question = {0};
-    struct plan_query *query = &plan->queries[plan->query_count++];
+/* What one query asks, before it is known who else asks it. */
+struct asking {
+    char *text;
+    struct plan_query *query;
+};
 
-    *query = (struct plan_query){.watch = watch};
-    int r = question_append(&question, watch);
-    query->question = r < 0 ? NULL : buf_take(&question);
-    return query->question ? 0 : -ENOMEM;
+struct askings {
+    struct asking *items; /* owned, and their texts */
+    size_t count;
+};
+
+static void askings_clear(struct askings *askings)
+{
+    for (size_t i = 0; i < askings->count; i++)
+        free(askings->items[i].text);
+    free(askings->items);
+}
+
+/* By text, and the same by the names of the watches. */
+static int compare_askings(const void *a, const void *b)
+{
+    const struct asking *x = a, *y = b;
+    int order = strcmp(x->text, y->text);
+
+    return order != 0 ? order : (x->query > y->query) - (x->query < y->query);
+}
+
+static int compare_questions(const void *a, const void *b)
+{
+    const struct plan_query *x = ((const struct plan_question *)a)->queries[0];
+    const struct plan_query *y = ((const struct plan_question *)b)->queries[0];
+
+    return (x > y) - (x < y);
+}
+
+static int list_askings(struct plan *plan, struct askings *ret)
+{
+    ret->items = calloc(plan->query_count + 1, sizeof(*ret->items));
+    if (!ret->items)
+        return -ENOMEM;
+    for (; ret->count < plan->query_count; ret->count++) {
+        _cleanup_buf_ struct buf text = {0};
+        struct asking *asking = &ret->items[ret->count];
+        int r = question_append(&text, plan->queries[ret->count].watch);
+        *asking = (struct asking){r < 0 ? NULL : buf_take(&text), &plan->queries[ret->count]};
+        if (!asking->text)
+            return -ENOMEM;
+    }
+    if (ret->count > 0)
+        qsort(ret->items, ret->count, sizeof(*ret->items), compare_askings);
+    return 0;
+}
+
+/* The askings are sorted; the first of each question gives it its text. */
+static void add_askings(struct plan *plan, struct askings *askings)
+{
+    struct plan_question *question = NULL;
+
+    for (size_t i = 0; i < askings->count; i++) {
+        struct asking *asking = &askings->items[i];
+        if (!question || strcmp(question->text, asking->text) != 0) {
+            question = &plan->questions[plan->question_count++];
+            *question = (struct plan_question){.text = TAKE_PTR(asking->text), .queries = &plan->askers[i]};
+        }
+        plan->askers[i] = asking->query;
+        question->query_count++;
+    }
+}
+
+static int add_questions(struct plan *plan)
+{
+    _cleanup_(askings_clear) struct askings askings = {0};
+    int r = list_askings(plan, &askings);
+
+    plan->questions = calloc(plan->query_count + 1, sizeof(*plan->questions));
+    plan->askers = calloc(plan->query_count + 1, sizeof(*plan->askers));
+    if (r < 0 || !plan->questions || !plan->askers)
+        return -ENOMEM;
+    add_askings(plan, &askings);
+    if (plan->question_count > 0)
+        qsort(plan->questions, plan->question_count, sizeof(*plan->questions), compare_questions);
+    for (size_t i = 0; i < plan->question_count; i++)
+        for (size_t n = 0; n < plan->questions[i].query_count; n++)
+            plan->questions[i].queries[n]->question = &plan->questions[i];
+    return 0;
 }
 
 static int add_wholes(struct plan *plan)
@@ -84,12 +138,11 @@ int plan_new(const struct watch_set *watches, struct plan **ret)
     plan->queries = calloc(count + 1, sizeof(*plan->queries));
     if (!plan->queries)
         return -ENOMEM;
-    for (size_t i = 0; i < count; i++) {
-        int r = add_query(plan, with_query[i]);
-        if (r < 0)
-            return r;
-    }
-    int r = add_wholes(plan);
+    for (; plan->query_count < count; plan->query_count++)
+        plan->queries[plan->query_count].watch = with_query[plan->query_count];
+    int r = add_questions(plan);
+    if (r == 0)
+        r = add_wholes(plan);
     if (r < 0)
         return r;
     *ret = TAKE_PTR(plan);
@@ -100,6 +153,12 @@ struct plan_query *plan_queries(struct plan *plan, size_t *ret_count)
 {
     *ret_count = plan->query_count;
     return plan->queries;
+}
+
+struct plan_question *plan_questions(struct plan *plan, size_t *ret_count)
+{
+    *ret_count = plan->question_count;
+    return plan->questions;
 }
 
 struct plan_whole *plan_wholes(struct plan *plan, size_t *ret_count)
@@ -115,247 +174,10 @@ int plan_digest(const struct plan *plan, char ret[static PLAN_DIGEST_BYTES])
     unsigned len;
 
     for (size_t i = 0; i < plan->query_count; i++)
-        buf_printf(&text, "%s\n%s\n", plan->queries[i].watch->name, plan->queries[i].question);
+        buf_printf(&text, "%s\n%s\n", plan->queries[i].watch->name, plan->queries[i].question->text);
     if (buf_status(&text) < 0 || !EVP_Digest(buf_string(&text), text.len, hash, &len, EVP_sha256(), NULL))
         return -ENOMEM;
     for (unsigned i = 0; i < len && 2 * i + 2 < PLAN_DIGEST_BYTES; i++)
         snprintf(ret + (size_t)2 * i, 3, "%02x", hash[i]);
     return 0;
-}
-
-static int compare_strings(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static int compare_memberships(const void *a, const void *b)
-{
-    const struct membership *x = a, *y = b;
-    int order = strcmp(x->nct_id, y->nct_id);
-
-    return order != 0 ? order : (x->query > y->query) - (x->query < y->query);
-}
-
-/* What was not listed in full is as it was before. */
-static void add_memberships(struct plan *plan, size_t number)
-{
-    const struct plan_query *query = &plan->queries[number];
-
-    for (size_t i = 0; query->is_listed && i < query->listed_count; i++) {
-        struct membership *membership = &plan->memberships[plan->membership_count++];
-        *membership = (struct membership){.query = (uint32_t)number, .listed = true};
-        memcpy(membership->nct_id, query->listed[i], sizeof(membership->nct_id));
-    }
-    for (size_t i = 0; i < query->before_count; i++) {
-        struct membership *membership = &plan->memberships[plan->membership_count++];
-        *membership = (struct membership){.query = (uint32_t)number, .listed = !query->is_listed, .before = true};
-        memcpy(membership->nct_id, query->before[i], sizeof(membership->nct_id));
-    }
-}
-
-/* An id that is listed and was before is one membership. */
-static void merge_memberships(struct plan *plan)
-{
-    struct membership *all = plan->memberships;
-    size_t kept = 0;
-
-    if (plan->membership_count > 0)
-        qsort(all, plan->membership_count, sizeof(*all), compare_memberships);
-    for (size_t i = 0; i < plan->membership_count; i++) {
-        if (kept == 0 || compare_memberships(&all[kept - 1], &all[i]) != 0) {
-            all[kept++] = all[i];
-            continue;
-        }
-        all[kept - 1].listed |= all[i].listed;
-        all[kept - 1].before |= all[i].before;
-    }
-    plan->membership_count = kept;
-}
-
-static int index_memberships(struct plan *plan)
-{
-    size_t most = 0;
-
-    for (size_t i = 0; i < plan->query_count; i++)
-        most += plan->queries[i].listed_count + plan->queries[i].before_count;
-    plan->memberships = calloc(most + 1, sizeof(*plan->memberships));
-    if (!plan->memberships)
-        return -ENOMEM;
-    for (size_t i = 0; i < plan->query_count; i++) {
-        add_memberships(plan, i);
-        free_ids(&plan->queries[i]);
-    }
-    merge_memberships(plan);
-    return 0;
-}
-
-/* Whether the membership is the first of its id. */
-static bool is_first(const struct plan *plan, size_t i)
-{
-    return i == 0 || strcmp(plan->memberships[i - 1].nct_id, plan->memberships[i].nct_id) != 0;
-}
-
-static int list_studies(struct plan *plan)
-{
-    size_t count, kept = 0;
-    const char *const *named = watch_set_studies(plan->watches, &count);
-
-    for (size_t i = 0; i < plan->membership_count; i++)
-        count += is_first(plan, i);
-    plan->studies = calloc(count + 1, sizeof(*plan->studies));
-    if (!plan->studies)
-        return -ENOMEM;
-    watch_set_studies(plan->watches, &count);
-    for (size_t i = 0; i < count; i++)
-        plan->studies[plan->study_count++] = named[i];
-    for (size_t i = 0; i < plan->membership_count; i++)
-        if (is_first(plan, i))
-            plan->studies[plan->study_count++] = plan->memberships[i].nct_id;
-    if (plan->study_count > 0)
-        qsort(plan->studies, plan->study_count, sizeof(*plan->studies), compare_strings);
-    for (size_t i = 0; i < plan->study_count; i++)
-        if (kept == 0 || strcmp(plan->studies[kept - 1], plan->studies[i]) != 0)
-            plan->studies[kept++] = plan->studies[i];
-    plan->study_count = kept;
-    return 0;
-}
-
-int plan_finish(struct plan *plan)
-{
-    int r = index_memberships(plan);
-
-    return r < 0 ? r : list_studies(plan);
-}
-
-const char *const *plan_studies(const struct plan *plan, size_t *ret_count)
-{
-    *ret_count = plan->study_count;
-    return plan->studies;
-}
-
-/* The memberships of an id. */
-static const struct membership *find_memberships(const struct plan *plan, const char *nct_id, size_t *ret_count)
-{
-    size_t low = 0, high = plan->membership_count, end;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (strcmp(plan->memberships[middle].nct_id, nct_id) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (end = low; end < plan->membership_count && strcmp(plan->memberships[end].nct_id, nct_id) == 0; end++)
-        ;
-    *ret_count = end - low;
-    return &plan->memberships[low];
-}
-
-/* A membership by one of the study's ids. */
-struct found {
-    const struct membership *membership;
-    size_t id_number;
-};
-
-/* By query, and of one query by the study's own id before its aliases. */
-static int compare_found(const void *a, const void *b)
-{
-    const struct found *x = a, *y = b;
-
-    if (x->membership->query != y->membership->query)
-        return x->membership->query < y->membership->query ? -1 : 1;
-    return (x->id_number > y->id_number) - (x->id_number < y->id_number);
-}
-
-static size_t count_memberships(const struct plan *plan, const struct study *study)
-{
-    size_t total = 0, count;
-    const char *nct_id;
-
-    for (size_t number = 0; (nct_id = study_id(study, number)); number++) {
-        find_memberships(plan, nct_id, &count);
-        total += count;
-    }
-    return total;
-}
-
-/* Room for count_memberships() is in ret. */
-static void collect_memberships(const struct plan *plan, const struct study *study, struct found *ret)
-{
-    size_t found = 0, count;
-    const char *nct_id;
-
-    for (size_t number = 0; (nct_id = study_id(study, number)); number++) {
-        const struct membership *memberships = find_memberships(plan, nct_id, &count);
-        for (size_t i = 0; i < count; i++)
-            ret[found++] = (struct found){&memberships[i], number};
-    }
-    qsort(ret, found, sizeof(*ret), compare_found);
-}
-
-/* Of the first memberships, which are of one query; ret_count says how many those are. */
-static struct plan_answer make_answer(const struct plan *plan, const struct study *study, const struct found *found,
-                                      size_t found_count, size_t *ret_count)
-{
-    uint32_t query = found[0].membership->query;
-    const char *before = NULL;
-    bool listed = false;
-    size_t i;
-
-    for (i = 0; i < found_count && found[i].membership->query == query; i++) {
-        listed = listed || found[i].membership->listed;
-        if (!before && found[i].membership->before)
-            before = found[i].membership->nct_id;
-    }
-    *ret_count = i;
-    return (struct plan_answer){
-        .query = &plan->queries[query],
-        .standing = !before  ? PLAN_ENTERS
-                    : listed ? PLAN_STAYS
-                             : PLAN_LEAVES,
-        .member = before ? before : study_nct_id(study),
-    };
-}
-
-int plan_answers(const struct plan *plan, const struct study *study, struct plan_answer **ret, size_t *ret_count)
-{
-    size_t found_count = count_memberships(plan, study), count;
-
-    *ret = NULL;
-    *ret_count = 0;
-    if (found_count == 0)
-        return 0;
-    _cleanup_free_ struct found *found = calloc(found_count, sizeof(*found));
-    struct plan_answer *answers = calloc(found_count, sizeof(*answers));
-    if (!found || !answers) {
-        free(answers);
-        return -ENOMEM;
-    }
-    collect_memberships(plan, study, found);
-    for (size_t i = 0; i < found_count; i += count)
-        answers[(*ret_count)++] = make_answer(plan, study, &found[i], found_count - i, &count);
-    *ret = answers;
-    return 0;
-}
-
-bool plan_moves(const struct plan *plan, const char *nct_id)
-{
-    size_t count;
-    const struct membership *memberships = find_memberships(plan, nct_id, &count);
-
-    for (size_t i = 0; i < count; i++)
-        if (memberships[i].listed != memberships[i].before)
-            return true;
-    return false;
-}
-
-bool plan_lost(const struct plan *plan, const char *nct_id)
-{
-    size_t count;
-    const struct membership *memberships = find_memberships(plan, nct_id, &count);
-
-    for (size_t i = 0; i < count; i++)
-        if (memberships[i].before && !memberships[i].listed)
-            return true;
-    return false;
 }

@@ -11,15 +11,23 @@
 #include <stddef.h>
 
 struct plan;
+struct plan_query;
 
-/* One query watch. Both lists of ids are sorted, and gone once the plan is finished. */
+/* What the registry's search is asked, once for all watches that ask it in the same words. */
+struct plan_question {
+    char *text;                         /* owned */
+    struct plan_query *const *queries;  /* those watches, by name; of the plan */
+    size_t query_count;                 /* one or more */
+    char (*listed)[STUDY_NCT_ID_BYTES]; /* owned, sorted; what the registry says now; gone once the plan is finished */
+    size_t listed_count;
+    bool is_listed; /* and that in full: otherwise nobody enters or leaves */
+};
+
+/* One query watch. */
 struct plan_query {
     const struct watch *watch;
-    char *question;                     /* owned */
-    char (*listed)[STUDY_NCT_ID_BYTES]; /* owned; what the registry says now */
-    size_t listed_count;
-    bool is_listed;                     /* and that in full: otherwise nobody enters or leaves */
-    char (*before)[STUDY_NCT_ID_BYTES]; /* owned; what the history says */
+    const struct plan_question *question;
+    char (*before)[STUDY_NCT_ID_BYTES]; /* owned, sorted; what the history says; gone once the plan is finished */
     size_t before_count;
     bool is_running; /* it had its baseline: who enters is news */
 };
@@ -49,8 +57,10 @@ int plan_new(const struct watch_set *watches, struct plan **ret);
 void plan_free(struct plan *plan);
 DEFINE_CLEANUP(struct plan *, plan_free)
 
-/* The queries, in the order of their watches' names, to be filled. */
+/* The queries, in the order of their watches' names, and what is asked for them, in the order of the first of those
+ * names; both to be filled. */
 struct plan_query *plan_queries(struct plan *plan, size_t *ret_count);
+struct plan_question *plan_questions(struct plan *plan, size_t *ret_count);
 
 /* The watches of the whole registry, likewise. */
 struct plan_whole *plan_wholes(struct plan *plan, size_t *ret_count);
@@ -58,7 +68,7 @@ struct plan_whole *plan_wholes(struct plan *plan, size_t *ret_count);
 /* Tells plans with other queries apart. 0 or -ENOMEM. */
 int plan_digest(const struct plan *plan, char ret[static PLAN_DIGEST_BYTES]);
 
-/* Once the queries are filled: makes the list of records to fetch, and the index of who answers what, in time and
+/* Once both are filled: makes the list of records to fetch, and the index of who answers what, in time and
  * memory by the number of answers. 0 or -ENOMEM. */
 int plan_finish(struct plan *plan);
 

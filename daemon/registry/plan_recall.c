@@ -12,7 +12,7 @@ int plan_recall(struct plan *plan, struct store *store, struct error *e)
         const char *watch = queries[i].watch->name;
         r = members_load(store, watch, &queries[i].before, &queries[i].before_count, e);
         if (r >= 0)
-            r = members_is_running(store, watch, queries[i].question, &queries[i].is_running, e);
+            r = members_is_running(store, watch, queries[i].question->text, &queries[i].is_running, e);
     }
     struct plan_whole *wholes = plan_wholes(plan, &count);
     for (size_t i = 0; r >= 0 && i < count; i++)

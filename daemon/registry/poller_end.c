@@ -159,7 +159,7 @@ static void set_trouble(struct poller *poller)
     char trouble[sizeof(poller->trouble)] = "";
     struct error e;
 
-    if (poller->refused_queries > 0) {
+    if (poller->refused_questions > 0) {
         copy_clean(trouble, sizeof(trouble), poller->refused_why.text);
         log_write(strcmp(trouble, poller->trouble) == 0 ? LOG_DEBUG : LOG_WARNING, NULL, "%s", trouble);
     } else if (poller->unreadable > 0) {

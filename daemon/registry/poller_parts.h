@@ -59,9 +59,9 @@ struct poller {
     struct poll poll;
     struct ctgov_version version;
     struct plan *plan;
-    struct finding *finding; /* of the query under way */
-    size_t query_at;         /* in the plan */
-    long refused_queries;
+    struct finding *finding; /* of the question under way */
+    size_t question_at;      /* in the plan */
+    long refused_questions;
     struct error refused_why; /* of the first one */
     struct listing *listing;
     int64_t first_poll;                /* in which the listing of the whole registry began */
@@ -101,7 +101,7 @@ void poller_look_drop(struct poller *poller);
 
 /* poller_query */
 
-/* Asks every query what it finds; goes on in poller_look_list(). */
+/* Asks what every query finds; goes on in poller_look_list(). */
 void poller_query_begin(struct poller *poller);
 
 /* A page of what a query finds came, or was refused. */

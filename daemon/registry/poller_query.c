@@ -1,4 +1,5 @@
-/* The first part of a look: what each query finds, before the records of all watches are fetched once. */
+/* The first part of a look: what the queries find, each question asked once, before the records of all watches are
+ * fetched once. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "history/members.h"
@@ -7,6 +8,7 @@
 #include "registry/poller_parts.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,14 +42,14 @@ void poller_query_ended(struct poller *poller)
     }
 }
 
-/* The next page of the query under way, or the first of the next one, or what comes after the last. */
+/* The next page of the question under way, or the first of the next one, or what comes after the last. */
 static void query_on(struct poller *poller)
 {
     struct error e;
     size_t count;
-    const struct plan_query *queries = plan_queries(poller->plan, &count);
+    const struct plan_question *questions = plan_questions(poller->plan, &count);
 
-    if (poller->query_at == count) {
+    if (poller->question_at == count) {
         if (count > 0 && poller->version.refresh[0] != '\0')
             poller_ask_version(poller, POLLER_ASKS_VERSION_FOUND);
         else
@@ -55,7 +57,7 @@ static void query_on(struct poller *poller)
         return;
     }
     if (!poller->finding &&
-        finding_new(poller->settings->base_url, queries[poller->query_at].question, &poller->finding) < 0) {
+        finding_new(poller->settings->base_url, questions[poller->question_at].text, &poller->finding) < 0) {
         no_memory(poller);
         return;
     }
@@ -69,25 +71,28 @@ static void query_on(struct poller *poller)
 void poller_query_begin(struct poller *poller)
 {
     poller_query_drop(poller);
-    poller->query_at = 0;
-    poller->refused_queries = 0;
+    poller->question_at = 0;
+    poller->refused_questions = 0;
     if (plan_new(poller->watches, &poller->plan) < 0)
         no_memory(poller);
     else
         query_on(poller);
 }
 
-/* What the query found before stays as it is. */
-static void give_up_query(struct poller *poller, const struct error *why)
+/* What its queries found before stays as it is. */
+static void give_up_question(struct poller *poller, const struct error *why)
 {
     size_t count;
-    const char *watch = plan_queries(poller->plan, &count)[poller->query_at].watch->name;
+    const struct plan_question *question = &plan_questions(poller->plan, &count)[poller->question_at];
+    char others[64] = "";
 
-    if (poller->refused_queries++ == 0)
-        error_set(&poller->refused_why, -EINVAL, "the registry does not take the query of the watch %s: %s", watch,
-                  why->text);
+    if (question->query_count > 1)
+        snprintf(others, sizeof(others), " (and of %zu more)", question->query_count - 1);
+    if (poller->refused_questions++ == 0)
+        error_set(&poller->refused_why, -EINVAL, "the registry does not take the query of the watch %s%s: %s",
+                  question->queries[0]->watch->name, others, why->text);
     finding_free(TAKE_PTR(poller->finding));
-    poller->query_at++;
+    poller->question_at++;
     query_on(poller);
 }
 
@@ -99,14 +104,14 @@ void poller_query_refused(struct poller *poller, const struct error *refused)
     if (r == -ESTALE)
         poller_look_anew(poller);
     else
-        give_up_query(poller, &e);
+        give_up_question(poller, &e);
 }
 
 void poller_query_answered(struct poller *poller, const struct http_response *response)
 {
     struct error e;
     size_t count;
-    struct plan_query *query = &plan_queries(poller->plan, &count)[poller->query_at];
+    struct plan_question *question = &plan_questions(poller->plan, &count)[poller->question_at];
 
     int r = finding_take_page(poller->finding, buf_string(response->body), response->body->len, &e);
     if (r < 0) {
@@ -114,10 +119,10 @@ void poller_query_answered(struct poller *poller, const struct http_response *re
         return;
     }
     if (finding_next(poller->finding, &poller->url, &e) == 0) {
-        query->listed = finding_take_ids(poller->finding, &query->listed_count);
-        query->is_listed = true;
+        question->listed = finding_take_ids(poller->finding, &question->listed_count);
+        question->is_listed = true;
         finding_free(TAKE_PTR(poller->finding));
-        poller->query_at++;
+        poller->question_at++;
     }
     query_on(poller);
 }
@@ -142,9 +147,10 @@ int poller_query_set_running(struct poller *poller, struct error *e)
     const struct plan_query *queries = plan_queries(poller->plan, &count);
 
     for (size_t i = 0; i < count; i++) {
-        if (!queries[i].is_listed || queries[i].is_running)
+        const struct plan_question *question = queries[i].question;
+        if (!question->is_listed || queries[i].is_running)
             continue;
-        int r = members_set_running(poller->store, queries[i].watch->name, queries[i].question, clock_wall_usec(), e);
+        int r = members_set_running(poller->store, queries[i].watch->name, question->text, clock_wall_usec(), e);
         if (r < 0)
             return r;
     }

@@ -28,6 +28,8 @@ libtrialwatch_a_SOURCES += \
 	%D%/page.h \
 	%D%/plan.c \
 	%D%/plan.h \
+	%D%/plan_answers.c \
+	%D%/plan_parts.h \
 	%D%/plan_recall.c \
 	%D%/plan_recall.h \
 	%D%/poller.c \

@@ -6,26 +6,50 @@
 #include <errno.h>
 #include <string.h>
 
+/* People see so many names of the watches that ask the same. */
+#define NAMED_WATCHES ((size_t)3)
+
 struct planning {
     json_t *requests;
     long count, records;
     bool all_known; /* no query that was never asked */
 };
 
+/* "cd34, near, other and 2 more" */
+static void name_watches(const struct forecast_request *request, struct buf *out)
+{
+    for (size_t i = 0; i < request->watch_count && i < NAMED_WATCHES; i++)
+        buf_printf(out, "%s%s", i > 0 ? ", " : "", request->watches[i]);
+    if (request->watch_count > NAMED_WATCHES)
+        buf_printf(out, " and %zu more", request->watch_count - NAMED_WATCHES);
+}
+
+static json_t *list_watches(const struct forecast_request *request)
+{
+    json_t *watches = json_array();
+
+    for (size_t i = 0; i < request->watch_count; i++)
+        json_array_append_new(watches, json_string(request->watches[i]));
+    return watches;
+}
+
 static void append_request(const struct forecast_request *request, void *userdata)
 {
     struct planning *planning = userdata;
     bool known = request->records >= 0;
+    _cleanup_buf_ struct buf names = {0};
 
+    name_watches(request, &names);
     planning->count += request->pages;
     planning->all_known = planning->all_known && known;
     if (request->subject == FORECAST_STUDIES && known)
         planning->records += request->records;
-    json_array_append_new(
-        planning->requests,
-        json_pack("{s:s, s:s, s:s, s:I, s:I, s:o}", "subject", forecast_subject_name(request->subject), "watch",
-                  request->watch, "url", request->url, "url_bytes", (json_int_t)strlen(request->url), "pages",
-                  (json_int_t)request->pages, "records", known ? json_integer(request->records) : json_null()));
+    json_array_append_new(planning->requests,
+                          json_pack("{s:s, s:s, s:o, s:s, s:I, s:I, s:o}", "subject",
+                                    forecast_subject_name(request->subject), "watch", buf_string(&names), "watches",
+                                    list_watches(request), "url", request->url, "url_bytes",
+                                    (json_int_t)strlen(request->url), "pages", (json_int_t)request->pages, "records",
+                                    known ? json_integer(request->records) : json_null()));
 }
 
 static double seconds(int64_t usec)

@@ -53,6 +53,15 @@ def test_the_registry_is_asked_what_the_plan_says(house):
     assert again["last_look"]["requests"] == plan["request_count"] and again["requests"] == plan["requests"]
 
 
+def test_watches_with_the_same_question_ask_it_once(house):
+    watch(house, [{"name": name, "query": QUERY} for name in ("cd34", "cd34-too", "third", "fourth", "fifth")])
+    plan = house.ask("plan")
+    query, = [request for request in plan["requests"] if request["subject"] == "query"]
+    assert query["watches"] == ["cd34", "cd34-too", "fifth", "fourth", "third"] and query["records"] == 2
+    assert query["watch"] == "cd34, cd34-too, fifth and 2 more" and query["watch"] in house.trialwatch("plan").out
+    assert look(house, "2021-01-08") == list(targets(plan))
+
+
 def test_many_studies_are_many_requests_and_pages(house):
     watch(house, [{"name": "made-up", "query": MADE_UP}])
     assert house.ask("plan")["request_count"] == 4  # nothing was found: there is no study to ask for

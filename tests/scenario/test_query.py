@@ -61,6 +61,22 @@ def test_a_new_study_is_told_once_and_its_changes_later(house):
     assert ("site-opened", "Cedars-Sinai Medical Center") in told([message])
 
 
+def test_two_watches_with_one_question_share_its_answer_and_keep_their_own_members(house):
+    """The second comes while the first runs: it has a baseline of its own."""
+    hook = watch_query(house, QUERY, "2020-06-16")
+    one = {"name": "cd34", "query": QUERY, "notify": ["hook"]}
+    house.write_settings([one, {**one, "name": "second"}], [house.webhook_channel(hook)])
+    house.registry.move_to("2020-11-04")
+    assert house.trialwatch("reload").code == 0
+    message, = settle_told(house, hook, "2020-11-04")
+    study, = message["studies"]
+    assert study["nct_id"] == FREEDOM and study["watches"] == ["cd34"]
+    assert {entry for entry in members(house) if entry[2]} == {
+        (watch, study, 1) for watch in ("cd34", "second") for study in (FREEDOM, ESCAPE)}
+    message, = settle_told(house, hook, "2021-01-19")
+    assert message["studies"][0]["watches"] == ["cd34", "second"]
+
+
 def test_a_study_leaves_the_query_by_its_status(house):
     hook = watch_query(house, RECRUITING, "2021-10-05")
     assert members(house) == [("cd34", FREEDOM, 1)]

@@ -38,6 +38,7 @@ struct setting {
     struct watch_set *set;
     struct plan *plan;
     struct plan_query *query;
+    struct plan_question *question;
 };
 
 static void open_plan(struct setting *s)
@@ -52,15 +53,18 @@ static void open_plan(struct setting *s)
     s->query = plan_queries(s->plan, &count);
     assert_int_equal(count, 1);
     assert_ptr_equal(s->query->watch, &s->cd34);
+    s->question = plan_questions(s->plan, &count);
+    assert_int_equal(count, 1);
+    assert_ptr_equal(s->query->question, s->question);
 }
 
 /* The query had A and C, and now finds A and B. */
 static void open_moved(struct setting *s)
 {
     open_plan(s);
-    set_ids(&s->query->listed, &s->query->listed_count, A, B);
+    set_ids(&s->question->listed, &s->question->listed_count, A, B);
     set_ids(&s->query->before, &s->query->before_count, A, C);
-    s->query->is_listed = true;
+    s->question->is_listed = true;
     assert_int_equal(plan_finish(s->plan), 0);
 }
 
@@ -136,13 +140,14 @@ static void nobody_moves_without_a_complete_listing(void **state)
     close_plan(&s);
 }
 
-enum { QUERIES = 40, STUDIES = 30 };
+enum { QUERIES = 40, QUESTIONS = 25, STUDIES = 30 };
 
-/* Queries at random: which of the studies each finds, and found before. */
+/* Queries at random: which of the studies each question finds, and each query had before. */
 struct many {
     struct watch watches[QUERIES];
     char names[QUERIES][4];
-    bool listed[QUERIES][STUDIES], before[QUERIES][STUDIES];
+    char conditions[QUESTIONS][2];
+    bool is_listed[QUESTIONS], listed[QUESTIONS][STUDIES], before[QUERIES][STUDIES];
     struct watch_set *set;
     struct plan *plan;
     struct plan_query *queries;
@@ -163,24 +168,38 @@ static void choose_ids(bool chosen[static STUDIES], char (**ids)[STUDY_NCT_ID_BY
             make_id(i, (*ids)[(*count)++]);
 }
 
-static void open_many(struct many *many)
+/* The first of them have a question each, the others ask as the first. */
+static void make_watches(struct many *many)
 {
-    static char condition[] = "a";
     const struct watch *pointers[QUERIES];
-    size_t count;
 
     for (int i = 0; i < QUERIES; i++) {
+        char *condition = many->conditions[i % QUESTIONS];
+        condition[0] = (char)('a' + i % QUESTIONS);
         memcpy(many->names[i], (char[]){'q', (char)('0' + i / 10), (char)('0' + i % 10), '\0'}, 4);
         many->watches[i] = (struct watch){.name = many->names[i], .query = {.condition = condition}};
         pointers[i] = &many->watches[i];
     }
     assert_int_equal(watch_set_new(pointers, QUERIES, &many->set), 0);
+}
+
+static void open_many(struct many *many)
+{
+    size_t count;
+
+    make_watches(many);
     assert_int_equal(plan_new(many->set, &many->plan), 0);
+    struct plan_question *questions = plan_questions(many->plan, &count);
+    assert_int_equal(count, QUESTIONS);
+    for (int i = 0; i < QUESTIONS; i++) {
+        assert_int_equal(questions[i].query_count, i < QUERIES - QUESTIONS ? 2 : 1);
+        questions[i].is_listed = many->is_listed[i] = rand() % 4 > 0;
+        choose_ids(many->listed[i], &questions[i].listed, &questions[i].listed_count);
+    }
     many->queries = plan_queries(many->plan, &count);
     assert_int_equal(count, QUERIES);
     for (int i = 0; i < QUERIES; i++) {
-        many->queries[i].is_listed = rand() % 4 > 0;
-        choose_ids(many->listed[i], &many->queries[i].listed, &many->queries[i].listed_count);
+        assert_ptr_equal(many->queries[i].question, &questions[i % QUESTIONS]);
         choose_ids(many->before[i], &many->queries[i].before, &many->queries[i].before_count);
     }
     assert_int_equal(plan_finish(many->plan), 0);
@@ -198,7 +217,7 @@ static void check_answers(const struct many *many, int number)
     assert_int_equal(plan_answers(many->plan, study, &answers, &count), 0);
     for (int i = 0; i < QUERIES; i++) {
         bool before = many->before[i][number];
-        bool now = many->queries[i].is_listed ? many->listed[i][number] : before;
+        bool now = many->is_listed[i % QUESTIONS] ? many->listed[i % QUESTIONS][number] : before;
         if (!now && !before)
             continue;
         assert_true(at < count);
@@ -221,6 +240,43 @@ static void a_study_finds_the_same_queries_as_by_trying_all(void **state)
         check_answers(&many, i);
     plan_free(many.plan);
     watch_set_free(many.set);
+}
+
+static void a_question_of_two_watches_is_asked_once_and_their_members_are_their_own(void **state)
+{
+    struct watch first = {.name = (char[]){"first"}, .query = {.condition = (char[]){"angina"}}};
+    struct watch other = {.name = (char[]){"other"}, .query = {.term = (char[]){"angina"}}};
+    struct watch second = {.name = (char[]){"second"}, .query = {.condition = (char[]){"angina"}}};
+    struct setting s = {0};
+    size_t count;
+
+    (void)state;
+    assert_int_equal(watch_set_new((const struct watch *const[]){&second, &first, &other}, 3, &s.set), 0);
+    assert_int_equal(plan_new(s.set, &s.plan), 0);
+    s.query = plan_queries(s.plan, &count);
+    s.question = plan_questions(s.plan, &count);
+    assert_int_equal(count, 2);
+    assert_int_equal(s.question[0].query_count, 2);
+    assert_ptr_equal(s.question[0].queries[0]->watch, &first);
+    assert_ptr_equal(s.question[0].queries[1]->watch, &second);
+    assert_ptr_equal(s.question[1].queries[0]->watch, &other);
+    set_ids(&s.question[0].listed, &s.question[0].listed_count, A, B);
+    s.question[0].is_listed = true;
+    set_ids(&s.query[0].before, &s.query[0].before_count, A, NULL);
+    set_ids(&s.query[2].before, &s.query[2].before_count, B, C);
+    assert_int_equal(plan_finish(s.plan), 0);
+
+    _cleanup_study_ struct study *study = make_record(B, "");
+    _cleanup_free_ struct plan_answer *answers = NULL;
+    assert_int_equal(plan_answers(s.plan, study, &answers, &count), 0);
+    assert_int_equal(count, 2);
+    assert_ptr_equal(answers[0].query->watch, &first);
+    assert_int_equal(answers[0].standing, PLAN_ENTERS);
+    assert_ptr_equal(answers[1].query->watch, &second);
+    assert_int_equal(answers[1].standing, PLAN_STAYS);
+    assert_true(plan_moves(s.plan, A)); /* enters the second */
+    assert_true(plan_lost(s.plan, C));
+    close_plan(&s);
 }
 
 static void one_id_tells_whether_its_study_moves(void **state)
@@ -278,6 +334,7 @@ int main(void)
         cmocka_unit_test(studies_enter_stay_and_leave),
         cmocka_unit_test(nobody_moves_without_a_complete_listing),
         cmocka_unit_test(a_study_finds_the_same_queries_as_by_trying_all),
+        cmocka_unit_test(a_question_of_two_watches_is_asked_once_and_their_members_are_their_own),
         cmocka_unit_test(one_id_tells_whether_its_study_moves),
         cmocka_unit_test(a_plan_is_told_from_one_with_another_question),
         cmocka_unit_test(a_watch_of_everything_is_in_the_plan),
