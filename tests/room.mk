@@ -64,6 +64,7 @@ unit_tests = \
 	%D%/unit/test_service_config \
 	%D%/unit/test_service_watchdog \
 	%D%/unit/test_trial_archived \
+	%D%/unit/test_trial_canonical \
 	%D%/unit/test_trial_diff \
 	%D%/unit/test_trial_glance \
 	%D%/unit/test_trial_kinds \

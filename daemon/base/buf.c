@@ -40,17 +40,22 @@ static int reserve(struct buf *buf, size_t extra)
     return 0;
 }
 
-int buf_append(struct buf *buf, const void *data, size_t len)
+char *buf_extend(struct buf *buf, size_t len)
 {
-    int r = reserve(buf, len);
-
-    if (r < 0)
-        return r;
-    if (len > 0)
-        memcpy(buf->data + buf->len, data, len);
+    if (reserve(buf, len) < 0)
+        return NULL;
     buf->len += len;
     buf->data[buf->len] = '\0';
-    return 0;
+    return buf->data + buf->len - len;
+}
+
+int buf_append(struct buf *buf, const void *data, size_t len)
+{
+    char *room = buf_extend(buf, len);
+
+    if (room && len > 0)
+        memcpy(room, data, len);
+    return buf->status;
 }
 
 int buf_append_string(struct buf *buf, const char *text)

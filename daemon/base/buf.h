@@ -28,6 +28,9 @@ int buf_append(struct buf *buf, const void *data, size_t len);
 int buf_append_string(struct buf *buf, const char *text);
 int buf_printf(struct buf *buf, const char *format, ...) _printf_(2, 3);
 
+/* Room for len more bytes, which the caller fills at once; NULL after a failure. */
+char *buf_extend(struct buf *buf, size_t len);
+
 int buf_status(const struct buf *buf);
 
 /* The content as a string that the caller frees; the buffer is empty afterwards. NULL after a failure. */

@@ -1,6 +1,8 @@
 libtrialwatch_a_SOURCES += \
 	%D%/archived.c \
 	%D%/archived.h \
+	%D%/canonical.c \
+	%D%/canonical.h \
 	%D%/change.c \
 	%D%/diff.c \
 	%D%/diff.h \

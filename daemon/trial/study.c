@@ -1,19 +1,14 @@
 #include "trial/study.h"
 
 #include "base/text.h"
+#include "trial/canonical.h"
 #include "trial/shared_tree.h"
 
 #include <errno.h>
-#include <math.h>
 #include <openssl/evp.h>
 #include <stdbool.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-
-/* Digits of a real that are enough for what people wrote, and enough for every double (C's DBL_DIG and
- * DBL_DECIMAL_DIG). */
-#define SHORT_REAL_DIGITS 15
-#define EXACT_REAL_DIGITS 17
 
 struct study {
     json_t *record;
@@ -26,39 +21,6 @@ struct study {
     const json_t *locations;
     size_t location_count;
 };
-
-/* What the reals below a value ask of the writer. */
-struct real_needs {
-    bool exact_digits;  /* some do not read back equal from the short form */
-    bool negative_zero; /* equal to zero, but not written like it */
-};
-
-static void look_at_real(double value, struct real_needs *needs)
-{
-    char text[64];
-
-    snprintf(text, sizeof(text), "%.*g", SHORT_REAL_DIGITS, value);
-    if (strtod(text, NULL) != value)
-        needs->exact_digits = true;
-    if (value == 0 && signbit(value))
-        needs->negative_zero = true;
-}
-
-static void look_for_reals(const json_t *value, struct real_needs *needs)
-{
-    const char *key;
-    json_t *child;
-    size_t i;
-
-    if (json_is_real(value))
-        look_at_real(json_real_value(value), needs);
-    else if (json_is_array(value))
-        json_array_foreach (value, i, child)
-            look_for_reals(child, needs);
-    else if (json_is_object(value))
-        json_object_foreach ((json_t *)value, key, child)
-            look_for_reals(child, needs);
-}
 
 static void unsign_zeros(json_t *value)
 {
@@ -76,19 +38,11 @@ static void unsign_zeros(json_t *value)
             unsign_zeros(child);
 }
 
-static char *dump(const json_t *value, const struct real_needs *needs)
-{
-    size_t digits = needs->exact_digits ? EXACT_REAL_DIGITS : SHORT_REAL_DIGITS;
-
-    return json_dumps(value, JSON_SORT_KEYS | JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(digits));
-}
-
 char *study_canonical_value(const json_t *value)
 {
-    struct real_needs needs = {0};
+    struct canonical canonical;
 
-    look_for_reals(value, &needs);
-    return dump(value, &needs);
+    return canonical_write(value, &canonical) < 0 ? NULL : canonical.text;
 }
 
 /* Replaces object's member by a shallow copy of its own and returns it, or NULL. */
@@ -164,28 +118,36 @@ static int find_parts(struct study *study, struct error *e)
     return check_locations(study->locations, study->nct_id, e);
 }
 
-/* Sets the canonical tree, its bytes and their hash. */
-static int make_canonical(struct study *study, json_t *record, struct error *e)
+/* What canonical_write() gives, of a tree without negative zeros. */
+static int write_canonical(struct study *study)
 {
-    struct real_needs needs = {0};
+    struct canonical canonical;
+    int r = canonical_write(study->record, &canonical);
 
-    study->record = without_version_holder(record);
-    if (!study->record)
-        return error_set(e, -ENOMEM, "no memory for a study record");
-    look_for_reals(study->record, &needs);
-    if (needs.negative_zero) {
+    if (r == 0 && canonical.negative_zero) {
         json_t *copy = json_deep_copy(study->record);
+        free(canonical.text);
         json_decref(study->record);
         study->record = copy;
         unsign_zeros(copy);
+        r = copy ? canonical_write(copy, &canonical) : -ENOMEM;
     }
-    study->canonical = dump(study->record, &needs);
-    if (!study->canonical)
-        return error_set(e, -ENOMEM, "no memory for the canonical form of a study record");
-    study->canonical_len = strlen(study->canonical);
-    if (study->canonical_len > STUDY_MAX_RECORD_BYTES)
-        return error_set(e, -EFBIG, "a study record of %zu bytes is over the limit of %zu", study->canonical_len,
-                         STUDY_MAX_RECORD_BYTES);
+    if (r < 0)
+        return r;
+    study->canonical = canonical.text;
+    study->canonical_len = canonical.len;
+    return 0;
+}
+
+/* Sets the canonical tree, its bytes and their hash. */
+static int make_canonical(struct study *study, json_t *record, struct error *e)
+{
+    study->record = without_version_holder(record);
+    int r = study->record ? write_canonical(study) : -ENOMEM;
+    if (r == -ENOMEM)
+        return error_set(e, r, "no memory for a study record");
+    if (r < 0 || study->canonical_len > STUDY_MAX_RECORD_BYTES)
+        return error_set(e, -EFBIG, "a study record is over the limit of %zu bytes", STUDY_MAX_RECORD_BYTES);
     if (!EVP_Digest(study->canonical, study->canonical_len, study->hash, NULL, EVP_sha256(), NULL))
         return error_set(e, -ENOMEM, "libcrypto cannot compute SHA-256");
     return 0;

@@ -12,13 +12,27 @@ static void require(bool holds)
         abort();
 }
 
-/* The canonical bytes are a record themselves, and the same one. */
+/* In as many digits as a real needs at least, or at most. */
+static bool is_written_by_jansson(const json_t *value, const char *text)
+{
+    const size_t flags = JSON_SORT_KEYS | JSON_COMPACT;
+    char *few = json_dumps(value, flags | JSON_REAL_PRECISION(15));
+    char *many = json_dumps(value, flags | JSON_REAL_PRECISION(17));
+    bool is = strcmp(few, text) == 0 || strcmp(many, text) == 0;
+
+    free(few);
+    free(many);
+    return is;
+}
+
+/* The canonical bytes are those that jansson writes, and a record themselves: the same one. */
 static void check_canonical(const struct study *study)
 {
     _cleanup_study_ struct study *again = NULL;
     size_t len, again_len;
     const char *canonical = study_canonical(study, &len);
 
+    require(is_written_by_jansson(study_record(study), canonical));
     require(study_from_text(canonical, len, &again, NULL) == 0);
     const char *again_canonical = study_canonical(again, &again_len);
     require(len == again_len && memcmp(canonical, again_canonical, len) == 0);
