@@ -7,13 +7,18 @@ build_packages=(
     libevent-dev libcurl4-openssl-dev libjansson-dev libsqlite3-dev libsystemd-dev libcyaml-dev libyaml-dev
     libzstd-dev libssl-dev libutf8proc-dev libjq-dev libexpat1-dev
 )
+# What unpacks answers: Debian has isa-l everywhere but on i386.
+case $(dpkg --print-architecture 2>/dev/null) in
+i386) build_packages+=(zlib1g-dev) ;;
+*) build_packages+=(libisal-dev) ;;
+esac
 
 # To reach the registry, and to replay the story from the simulated one.
 run_packages=(ca-certificates python3-minimal libpython3-stdlib)
 
 # To run every test.
 test_packages=(
-    libcmocka-dev python3-pytest python3-pytest-xdist python3-yaml python3-jsonschema
+    libcmocka-dev zlib1g-dev python3-pytest python3-pytest-xdist python3-yaml python3-jsonschema
     clang libclang-rt-14-dev clang-tidy clang-format cppcheck shellcheck codespell mandoc
     openssl sqlite3 zstd xz-utils git jq zsh fish
     postfix dovecot-imapd libsasl2-modules

@@ -44,7 +44,9 @@ unit_tests = \
 	%D%/unit/test_history_versions \
 	%D%/unit/test_history_versions_archive \
 	%D%/unit/test_history_watches \
+	%D%/unit/test_net_gunzip \
 	%D%/unit/test_net_http \
+	%D%/unit/test_net_http_gzip \
 	%D%/unit/test_net_http_resolver \
 	%D%/unit/test_net_mime \
 	%D%/unit/test_net_smtp \
@@ -82,6 +84,7 @@ endif
 
 fuzz_targets = \
 	%D%/fuzz/fuzz_diff \
+	%D%/fuzz/fuzz_gunzip \
 	%D%/fuzz/fuzz_page \
 	%D%/fuzz/fuzz_record \
 	%D%/fuzz/fuzz_settings \
@@ -102,6 +105,9 @@ endif
 
 %C%_fuzz_fuzz_diff_SOURCES = %D%/fuzz/fuzz_diff.c $(fuzz_main)
 %C%_fuzz_fuzz_diff_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+%C%_fuzz_fuzz_gunzip_SOURCES = %D%/fuzz/fuzz_gunzip.c $(fuzz_main)
+%C%_fuzz_fuzz_gunzip_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
 %C%_fuzz_fuzz_page_SOURCES = %D%/fuzz/fuzz_page.c $(fuzz_main)
 %C%_fuzz_fuzz_page_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)

@@ -113,19 +113,22 @@ void http_answer_read(CURL *easy, struct buf *body, struct http_response *ret)
     ret->effective_url = effective_url ? effective_url : "";
 }
 
-void http_answer_failed(CURL *easy, CURLcode code, const char *curl_text, CURLU *url, struct buf *body,
+static const char *words_of_curl(CURLcode code, const char *curl_text, CURLU *url)
+{
+    return curl_text[0] && !tells_secret(url, curl_text) ? curl_text : curl_easy_strerror(code);
+}
+
+void http_answer_failed(CURL *easy, CURLcode code, const char *curl_text, CURLU *url, struct http_body *body,
                         struct http_response *ret)
 {
-    const char *words = curl_text[0] && !tells_secret(url, curl_text) ? curl_text : curl_easy_strerror(code);
+    const char *words = body->error < 0 ? body->why.text : words_of_curl(code, curl_text, url);
     char *host = http_url_part(url, CURLUPART_HOST);
 
-    start_response(easy, body, ret);
-    ret->error = buf_status(body) < 0 ? buf_status(body) : errno_from_curl(code);
-    if (ret->error == -EFBIG)
-        words = "the answer is larger than allowed";
-    snprintf(ret->error_text, sizeof(ret->error_text), "%s: %s", host ? host : "?", words);
+    start_response(easy, &body->bytes, ret);
+    ret->error = body->error < 0 ? body->error : errno_from_curl(code);
+    snprintf(ret->error_text, sizeof(ret->error_text), "%s: %.*s", host ? host : "?", CURL_ERROR_SIZE, words);
     text_drop_half_character(ret->error_text);
     text_clean(ret->error_text);
     curl_free(host);
-    buf_reset(body);
+    buf_reset(&body->bytes);
 }

@@ -1,8 +1,13 @@
 libtrialwatch_a_SOURCES += \
+	%D%/gunzip.c \
+	%D%/gunzip.h \
+	%D%/gunzip_member.h \
 	%D%/http.c \
 	%D%/http.h \
 	%D%/http_answer.c \
 	%D%/http_answer.h \
+	%D%/http_body.c \
+	%D%/http_body.h \
 	%D%/http_multi.c \
 	%D%/http_multi.h \
 	%D%/mime.c \
@@ -17,3 +22,9 @@ libtrialwatch_a_SOURCES += \
 	%D%/smtp_dialogue.h \
 	%D%/smtp_send.c \
 	%D%/smtp_send.h
+
+if HAVE_ISAL
+libtrialwatch_a_SOURCES += %D%/gunzip_igzip.c
+else
+libtrialwatch_a_SOURCES += %D%/gunzip_zlib.c
+endif

@@ -30,7 +30,7 @@ static const struct meaning failures[] = {
     {-ETIMEDOUT, -ETIMEDOUT, "the registry did not answer in time"},
     {-ECONNREFUSED, -ECONNREFUSED, "the registry does not accept connections"},
     {-EFBIG, -EFBIG, "the registry's answer is larger than any real one"},
-    {-EPROTO, -EPROTO, "the registry's answer broke off or was no HTTP"},
+    {-EPROTO, -EPROTO, "the registry's answer broke off or was damaged"},
 };
 
 static const char *find_sentence(const struct meaning *meanings, size_t count, int code, int *ret_err)
