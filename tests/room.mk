@@ -62,6 +62,7 @@ unit_tests = \
 	%D%/unit/test_registry_poller \
 	%D%/unit/test_registry_question \
 	%D%/unit/test_registry_search_url \
+	%D%/unit/test_registry_slice \
 	%D%/unit/test_service_api \
 	%D%/unit/test_service_config \
 	%D%/unit/test_service_watchdog \

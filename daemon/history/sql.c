@@ -74,11 +74,20 @@ int sql_failed_write(struct store *store, int code, struct error *e)
     return sql_note_failure(store, r, &why, e);
 }
 
+/* For want of room or memory SQLite may undo the transaction by itself, even where it only reads: what is written
+ * afterwards would be committed alone. */
+static void note_if_undone(struct store *store, int code)
+{
+    if (store->in_transaction && store->lost == 0 && sqlite3_get_autocommit(store->db))
+        store->lost = sql_error(store->db, store->path, code, &store->lost_why);
+}
+
 /* A statement that fails for want of something, and not because of what it says, kept us from writing. */
 int sql_failed(struct store *store, int code, struct error *e)
 {
     int kind = code & 0xFF;
 
+    note_if_undone(store, code);
     if (store->in_transaction && (kind == SQLITE_FULL || kind == SQLITE_IOERR || kind == SQLITE_NOMEM))
         return sql_failed_write(store, code, e);
     return sql_error(store->db, store->path, code, e);

@@ -18,6 +18,10 @@
 #define STORE_SCHEMA_VERSION 1
 
 enum statement {
+    SQL_PART_BEGIN,
+    SQL_PART_END,
+    SQL_PART_UNDO,
+
     SQL_POLL_BEGIN,
     SQL_POLL_FINISH,
     SQL_POLL_GET,

@@ -39,6 +39,10 @@
 #define ALERT_TOLD_FROM " FROM alerts a JOIN studies s ON s.id = a.study JOIN versions v ON v.id = a.version"
 
 static const char *const texts[SQL_COUNT] = {
+    [SQL_PART_BEGIN] = "SAVEPOINT part",
+    [SQL_PART_END] = "RELEASE part",
+    [SQL_PART_UNDO] = "ROLLBACK TO part",
+
     [SQL_POLL_BEGIN] =
         "INSERT INTO polls (started_usec, finished_usec, outcome, refresh, api_version, requests, records, changed,"
         " missing, bytes, reason, missing_ids) VALUES (?1, NULL, 0, ?2, ?3, 0, 0, 0, 0, 0, '', '[]')",

@@ -169,6 +169,25 @@ void store_rollback(struct store *store)
     store->lost = 0;
 }
 
+int store_begin_part(struct store *store, struct error *e)
+{
+    return sql_run(store, SQL_PART_BEGIN, e);
+}
+
+int store_end_part(struct store *store, struct error *e)
+{
+    return sql_run(store, SQL_PART_END, e);
+}
+
+void store_undo_part(struct store *store)
+{
+    if (sqlite3_get_autocommit(store->db))
+        return;
+    store->lost = 0;
+    if (sql_run(store, SQL_PART_UNDO, NULL) >= 0)
+        sql_run(store, SQL_PART_END, NULL);
+}
+
 static int64_t bytes_of(const char *path, const char *suffix)
 {
     char name[PATH_MAX];

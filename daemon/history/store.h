@@ -38,6 +38,14 @@ int store_commit(struct store *store, struct error *e);
 /* Does nothing outside a transaction, so that it can stand on every failure path. */
 void store_rollback(struct store *store);
 
+/* A part of the transaction under way that can be undone without the rest: what is written between begin and end. Parts
+ * do not nest. A part that failed is to be undone, and then the transaction goes on without it; where SQLite has undone
+ * all of it by itself (as it may without room or memory), everything else that is written and the commit fail with what
+ * the part failed with. */
+int store_begin_part(struct store *store, struct error *e);
+int store_end_part(struct store *store, struct error *e);
+void store_undo_part(struct store *store);
+
 /* How the writing goes, for status and watchdog. */
 struct store_health {
     int64_t last_commit_usec;    /* wall; 0 before the first */

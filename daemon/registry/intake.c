@@ -47,7 +47,8 @@ void intake_free(struct intake *intake)
     if (!intake)
         return;
     drop_record(intake);
-    free(intake->seen);
+    if (intake->writes)
+        store_rollback(intake->store);
     free(intake);
 }
 
@@ -117,7 +118,7 @@ static int append_version(struct intake *intake, struct version *version, struct
     return r < 0 ? r : history_sites_update(intake->store, version, intake->study, map, &intake->changes, e);
 }
 
-/* Inside the transaction. */
+/* Inside the transaction: all of it or, when it fails, what is to be undone. */
 static int write_record(struct intake *intake, struct error *e)
 {
     struct version *version = &intake->result.version;
@@ -153,20 +154,21 @@ static enum intake_verdict verdict_of(const struct intake *intake)
     return intake->before ? INTAKE_CHANGED : INTAKE_FIRST;
 }
 
-/* Version, sites, changes and alerts due are committed together or not at all. A transaction does not outlive its
- * step, since others write through the same store when the loop turns. */
-static int step_commit(struct intake *intake, struct error *e)
+/* Version, sites, changes and alerts due are one part of the transaction: in it together or not at all. */
+static int step_write(struct intake *intake, struct error *e)
 {
-    int r = store_begin(intake->store, e);
+    int r = intake_need_transaction(intake, e);
 
+    if (r == 0)
+        r = store_begin_part(intake->store, e);
     if (r < 0)
         return r;
     intake->result.version = next_version(intake);
     r = write_record(intake, e);
     if (r == 0)
-        r = store_commit(intake->store, e);
+        r = store_end_part(intake->store, e);
     if (r < 0) {
-        store_rollback(intake->store);
+        store_undo_part(intake->store);
         return r;
     }
     intake->result.alert_count = intake->notices.count;
@@ -181,7 +183,7 @@ static int step_ask_watches(struct intake *intake, struct error *e)
         r = watch_set_notices(intake->watches, intake->study, intake->members, intake->member_count, &intake->changes,
                               &intake->notices);
 
-    return r < 0 ? no_memory(e) : go_on(intake, step_commit);
+    return r < 0 ? no_memory(e) : go_on(intake, step_write);
 }
 
 static int step_find_changes(struct intake *intake, struct error *e)
@@ -217,8 +219,10 @@ static int step_compare(struct intake *intake, struct error *e)
     if (r < 0)
         return r;
     if (memcmp(intake->newest.hash, study_hash(intake->study), STUDY_HASH_BYTES) == 0) {
-        if (!intake_moves(intake))
-            return intake_note_seen(intake, e);
+        if (!intake_moves(intake)) {
+            r = intake_note_seen(intake, intake->newest.nct_id, intake->has_glance ? &intake->glance : NULL, e);
+            return r < 0 ? r : end(intake, INTAKE_UNCHANGED);
+        }
         intake->same = true;
         return go_on(intake, step_ask_watches);
     }

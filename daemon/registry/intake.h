@@ -2,8 +2,11 @@
  *
  * A text that is the newest version's but for the day is recognised and only noted as seen again; else it is decoded,
  * and noted so when its hash is that version's; otherwise its sites are matched, its changes found, the watches asked,
- * and version, changes, sites and alerts due are committed in one transaction. All this in steps, between which the
- * loop may turn: a big record takes longer than one slice. */
+ * and version, changes, sites and alerts due are written together or not at all. All this in steps, between which the
+ * loop may turn: a big record takes longer than one slice.
+ *
+ * What is written is one transaction, from the first that writes to intake_commit(), which is due before the loop
+ * turns: others write through the same store. */
 #pragma once
 
 #include "base/err.h"
@@ -20,8 +23,8 @@ struct plan;
 
 enum intake_verdict {
     INTAKE_UNCHANGED,
-    INTAKE_FIRST,     /* never seen before: version 1 is in */
-    INTAKE_CHANGED,   /* a further version is in */
+    INTAKE_FIRST,     /* never seen before: version 1 is written */
+    INTAKE_CHANGED,   /* a further version is written */
     INTAKE_MOVED,     /* unchanged, but it enters or leaves a query */
     INTAKE_UNASKED,   /* not one of ours: ignored */
     INTAKE_UNREADABLE /* no record: ignored */
@@ -45,7 +48,7 @@ typedef bool intake_asked(const char *nct_id, void *userdata);
 int intake_new(struct store *store, const struct watch_set *watches, intake_asked *asked, void *userdata,
                struct intake **ret);
 
-/* Drops the record under way and the notes that were not flushed. Takes NULL. */
+/* Drops the record under way and what was not committed. Takes NULL. */
 void intake_free(struct intake *intake);
 
 /* Other watches; only when not busy. */
@@ -69,16 +72,18 @@ bool intake_is_busy(const struct intake *intake);
 /* Whether the record under way is a big one. */
 bool intake_is_big(const struct intake *intake);
 
-/* Drops the record under way: nothing of it is kept. */
+/* Drops the record under way: nothing of it is kept. What was done before it is not committed by this. */
 void intake_cancel(struct intake *intake);
 
-/* 1: there are more steps. 0: the record is done, and ret says how. Negative: the history failed; nothing of the record
- * was kept, and the next time that it comes it is taken in whole. */
+/* 1: there are more steps. 0: the record is done, and ret says how; it holds once intake_commit() was well. Negative:
+ * the history failed; nothing of the record is kept, and the next time that it comes it is taken in whole. The records
+ * before it are as they were, and still to be committed. */
 int intake_step(struct intake *intake, struct intake_result *ret, struct error *e);
 
 /* A known study that the registry no longer gives leaves the queries that no longer list it, by its newest version.
- * Only when not busy, in one step. */
+ * Only when not busy, in one step, which intake_commit() commits too. */
 int intake_lose(struct intake *intake, const char *nct_id, struct intake_result *ret, struct error *e);
 
-/* Notes the unchanged studies since the last flush as seen again, in one transaction. */
-int intake_flush(struct intake *intake, struct error *e);
+/* Commits what was done since the last commit. When it fails, nothing of that is kept: neither the versions nor which
+ * studies were seen again. */
+int intake_commit(struct intake *intake, struct error *e);

@@ -1,5 +1,6 @@
-/* What intake's files share: intake (a record's steps), intake_seen (those that are as they were) and intake_member
- * (a record's standing to the queries). */
+/* What intake's files share: intake (a record's steps), intake_seen (those that are as they were), intake_member (a
+ * record's standing to the queries), intake_alerts (who is told of it) and intake_commit (the transaction of all that
+ * were taken in since the last one). */
 #pragma once
 
 #include "registry/intake.h"
@@ -9,12 +10,6 @@
 #include "trial/sites.h"
 
 #include <jansson.h>
-
-/* A study that came again unchanged. */
-struct seen {
-    struct glance glance;
-    bool has_glance; /* which the history does not know yet */
-};
 
 typedef int intake_step_function(struct intake *intake, struct error *e);
 
@@ -48,9 +43,7 @@ struct intake {
     size_t member_count;
     struct intake_result result;
 
-    struct seen *seen; /* to be noted as seen again */
-    size_t seen_count;
-    size_t seen_capacity;
+    bool writes; /* a transaction is open, with what was taken in since the last commit */
 };
 
 /* Finds the queries that the record answers or leaves. 0 or -ENOMEM. */
@@ -59,8 +52,11 @@ int intake_find_answers(struct intake *intake);
 /* Whether it enters or leaves one, which has to be kept although it is otherwise unchanged. */
 bool intake_moves(const struct intake *intake);
 
-/* The record that was decoded is the newest version again. */
-int intake_note_seen(struct intake *intake, struct error *e);
+/* The record is the newest version again. glance is that of its text, NULL: as it was. */
+int intake_note_seen(struct intake *intake, const char *nct_id, const struct glance *glance, struct error *e);
+
+/* Begins the transaction, if it is not open. */
+int intake_need_transaction(struct intake *intake, struct error *e);
 
 /* Adds to the changes what of that is news. 0 or -ENOMEM. */
 int intake_find_members(struct intake *intake);

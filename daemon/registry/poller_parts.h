@@ -25,6 +25,16 @@ enum poller_question {
     POLLER_QUESTION_COUNT
 };
 
+/* A slice's transaction has no more versions. */
+#define POLLER_SLICE_VERSIONS 128
+
+/* What somebody is to hear of once it is committed. */
+struct poller_written {
+    struct version version;
+    size_t alert_count;
+    bool changed;
+};
+
 struct poller {
     struct http *http;
     struct store *store;
@@ -75,6 +85,8 @@ struct poller {
     struct http_request *request;
     char *body; /* of the page that is being taken in */
     struct page page;
+    struct poller_written written[POLLER_SLICE_VERSIONS]; /* in the slice under way */
+    size_t written_count;
 };
 
 /* poller_look */
@@ -175,8 +187,11 @@ void poller_take_page(struct poller *poller);
 /* The callback of slice_timer. */
 void poller_take_more(void *userdata);
 
-/* Tells who listens that a record's changes are in the history. */
-void poller_take_committed(struct poller *poller, const struct intake_result *result);
+/* Keeps what was written, which is first, changed or moved, for the commit. */
+void poller_take_written(struct poller *poller, const struct intake_result *result);
+
+/* Commits what was taken in since the last commit, and tells who listens. When it fails, nothing of that is kept. */
+int poller_take_commit(struct poller *poller, struct error *e);
 
 /* Drops the page. */
 void poller_take_cancel(struct poller *poller);

@@ -136,7 +136,11 @@ int poller_query_lose(struct poller *poller, const char *const *missing, size_t 
         if (r < 0)
             return r;
         if (lost)
-            poller_take_committed(poller, &result);
+            poller_take_written(poller, &result);
+        if (lost)
+            r = poller_take_commit(poller, e);
+        if (r < 0)
+            return r;
     }
     return 0;
 }

@@ -5,8 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Work between two turns of the loop; the step that is begun before it is over is still done. */
-#define SLICE_USEC (20 * USEC_PER_MSEC)
+/* Work between two turns of the loop; the step that is begun before it is over is still done, and then what was done is
+ * committed. */
+#define SLICE_USEC (15 * USEC_PER_MSEC)
 
 bool poller_take_asked(const char *nct_id, void *userdata)
 {
@@ -15,12 +16,30 @@ bool poller_take_asked(const char *nct_id, void *userdata)
     return listing_take_id(poller->listing, nct_id);
 }
 
-void poller_take_committed(struct poller *poller, const struct intake_result *result)
+void poller_take_written(struct poller *poller, const struct intake_result *result)
 {
-    if (result->verdict == INTAKE_CHANGED)
-        poller->poll.changed++;
+    poller->written[poller->written_count++] = (struct poller_written){
+        .version = result->version,
+        .alert_count = result->alert_count,
+        .changed = result->verdict == INTAKE_CHANGED,
+    };
+}
+
+static void tell_committed(struct poller *poller, const struct poller_written *written)
+{
+    poller->poll.changed += written->changed;
     if (poller->events.committed)
-        poller->events.committed(&result->version, result->alert_count, poller->events.userdata);
+        poller->events.committed(&written->version, written->alert_count, poller->events.userdata);
+}
+
+int poller_take_commit(struct poller *poller, struct error *e)
+{
+    int r = intake_commit(poller->intake, e);
+
+    for (size_t i = 0; r == 0 && i < poller->written_count; i++)
+        tell_committed(poller, &poller->written[i]);
+    poller->written_count = 0;
+    return r;
 }
 
 static void note_unreadable(struct poller *poller, const struct intake_result *result)
@@ -42,7 +61,7 @@ static void note_result(struct poller *poller, const struct intake_result *resul
     case INTAKE_FIRST:
     case INTAKE_CHANGED:
     case INTAKE_MOVED:
-        poller_take_committed(poller, result);
+        poller_take_written(poller, result);
         break;
     case INTAKE_UNASKED:
         log_debug("the registry gave %s, for which we did not ask: ignored", result->nct_id);
@@ -91,21 +110,27 @@ static int take_step(struct poller *poller, struct error *e)
     return r < 0 ? r : 1;
 }
 
-/* Also what came before a failure is noted as seen. */
+static bool slice_is_full(const struct poller *poller, int64_t began_usec)
+{
+    return intake_is_big(poller->intake) || poller->written_count == POLLER_SLICE_VERSIONS ||
+           clock_stopwatch_usec() - began_usec >= SLICE_USEC;
+}
+
+/* What came before a record that failed is kept. */
 static int take_slice(struct poller *poller, struct error *e)
 {
     int64_t began_usec = clock_stopwatch_usec();
-    struct error flush_error;
+    struct error commit_error;
     int r;
 
     do
         r = take_step(poller, e);
-    while (r > 0 && !intake_is_big(poller->intake) && clock_stopwatch_usec() - began_usec < SLICE_USEC);
+    while (r > 0 && !slice_is_full(poller, began_usec));
 
-    int flushed = intake_flush(poller->intake, &flush_error);
-    if (r >= 0 && flushed < 0) {
-        *e = flush_error;
-        r = flushed;
+    int committed = poller_take_commit(poller, &commit_error);
+    if (r >= 0 && committed < 0) {
+        *e = commit_error;
+        r = committed;
     }
     int64_t took_usec = clock_stopwatch_usec() - began_usec;
     if (took_usec > poller->longest_slice_usec)

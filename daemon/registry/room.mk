@@ -17,6 +17,7 @@ libtrialwatch_a_SOURCES += \
 	%D%/intake.c \
 	%D%/intake.h \
 	%D%/intake_alerts.c \
+	%D%/intake_commit.c \
 	%D%/intake_member.c \
 	%D%/intake_parts.h \
 	%D%/intake_seen.c \

@@ -67,6 +67,8 @@ static inline void story_take_part(struct story *story, const char *refresh, con
     do
         r = intake_step(story->intake, &result, &e);
     while (r > 0);
+    if (r == 0)
+        r = intake_commit(story->intake, &e);
     if (r < 0)
         fail_msg("%s", e.text);
     assert_int_not_equal(result.verdict, INTAKE_UNREADABLE);

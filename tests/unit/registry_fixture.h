@@ -3,6 +3,7 @@
 #pragma once
 
 #include "check.h"
+#include "full_disk.h"
 
 #include "base/buf.h"
 #include "history/outbox.h"
@@ -12,10 +13,8 @@
 #include "trial/watch.h"
 
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define FIXTURE_MAX_STUDIES 8
@@ -131,17 +130,4 @@ static inline long fixture_polls(struct fixture *fixture, enum poll_outcome outc
 
     assert_int_equal(polls_each(fixture->store, 0, 1000, fixture_count_poll, counts, NULL), 0);
     return counts[outcome];
-}
-
-/* The history's files may not grow, as on a full disk. Returns the limit to be set again. */
-static inline struct rlimit fixture_fill_disk(void)
-{
-    struct rlimit before, full;
-
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-    full = before;
-    full.rlim_cur = 4096;
-    signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &full), 0);
-    return before;
 }

@@ -1,3 +1,4 @@
+#include "full_disk.h"
 #include "history_fixture.h"
 
 #include "history/sql.h"
@@ -87,6 +88,75 @@ static void a_transaction_with_a_failed_statement_is_not_committed(void **state)
     assert_non_null(strstr(f->e.text, "a version is of a poll"));
     assert_string_equal(outsider_reads(f->path, "SELECT count(*) FROM polls"), "0");
     fixture_poll(f);
+}
+
+static const char *count_polls(const struct fixture *f)
+{
+    return outsider_reads(f->path, "SELECT count(*) FROM polls");
+}
+
+static void a_part_that_failed_is_undone_without_the_rest(void **state)
+{
+    struct fixture *f = *state;
+    _cleanup_study_ struct study *study = make_study(NCT_1, "RECRUITING", 1, "one");
+    struct version version = {.seen_usec = 1, .poll = 77};
+    struct poll poll = {.started_usec = 1};
+
+    assert_int_equal(store_begin_part(f->store, &f->e), -EPERM);
+    assert_ok(f, store_begin(f->store, &f->e));
+    assert_ok(f, store_begin_part(f->store, &f->e));
+    assert_ok(f, polls_begin(f->store, &poll, &f->e));
+    assert_ok(f, store_end_part(f->store, &f->e));
+    assert_ok(f, store_begin_part(f->store, &f->e));
+    assert_ok(f, polls_begin(f->store, &poll, &f->e));
+    assert_int_equal(versions_append(f->store, study, NULL, 0, &version, &f->e), -EPERM); /* no such poll */
+    assert_int_equal(store_end_part(f->store, &f->e), -EPERM);
+    store_undo_part(f->store);
+    assert_ok(f, store_begin_part(f->store, &f->e));
+    assert_ok(f, polls_begin(f->store, &poll, &f->e));
+    assert_ok(f, store_end_part(f->store, &f->e));
+    assert_string_equal(count_polls(f), "0");
+    assert_ok(f, store_commit(f->store, &f->e));
+    assert_string_equal(count_polls(f), "2");
+    assert_ok(f, store_begin(f->store, &f->e));
+    store_undo_part(f->store);
+    assert_true(store_commit(f->store, &f->e) < 0); /* there was no part to undo */
+}
+
+/* With little memory for pages, reading makes room by writing changed ones to the full disk, and SQLite gives up. */
+static int read_on_full_disk(struct fixture *f)
+{
+    struct rlimit before = fill_disk();
+
+    assert_int_equal(sqlite3_exec(f->store->db, "PRAGMA cache_size = 1", NULL, NULL, NULL), SQLITE_OK);
+    int r = ledger_verify(f->store, 0, NULL, NULL, &(struct ledger_report){0}, &f->e);
+    make_room_on_disk(&before);
+    return r;
+}
+
+static void nothing_is_committed_once_sqlite_has_undone_the_transaction(void **state)
+{
+    struct fixture *f = *state;
+    _cleanup_study_ struct study *study = make_study(NCT_1, "RECRUITING", 1, "one");
+    _cleanup_study_ struct study *other = make_study(NCT_2, "RECRUITING", 300, "many sites");
+    struct poll poll = {.started_usec = 1};
+    struct version version;
+
+    fixture_take_in(f, study, NULL);
+    fixture_reopen(f);
+    assert_ok(f, store_begin(f->store, &f->e));
+    assert_ok(f, polls_begin(f->store, &poll, &f->e));
+    assert_ok(f, store_begin_part(f->store, &f->e));
+    assert_ok(f, take_in(f, other, NULL, &version, NULL));
+    assert_int_equal(read_on_full_disk(f), -ENOSPC);
+    assert_true(sqlite3_get_autocommit(f->store->db));
+    store_undo_part(f->store);
+    assert_int_equal(polls_begin(f->store, &poll, &f->e), -ENOSPC);
+    assert_int_equal(store_begin_part(f->store, &f->e), -ENOSPC);
+    assert_int_equal(store_commit(f->store, &f->e), -ENOSPC);
+    assert_string_equal(count_polls(f), "1");
+    fixture_poll(f);
+    assert_string_equal(count_polls(f), "2");
 }
 
 static void a_second_writer_is_told_who_has_it(void **state)
@@ -576,6 +646,8 @@ int main(void)
         test_with_history(the_writer_has_its_settings),
         test_with_history(nothing_is_written_outside_a_transaction),
         test_with_history(a_transaction_with_a_failed_statement_is_not_committed),
+        test_with_history(a_part_that_failed_is_undone_without_the_rest),
+        test_with_history(nothing_is_committed_once_sqlite_has_undone_the_transaction),
         test_with_history(a_second_writer_is_told_who_has_it),
         test_with_history(a_history_that_was_not_closed_is_known),
         test_with_history(foreign_files_are_refused_untouched),

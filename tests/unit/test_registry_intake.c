@@ -65,7 +65,7 @@ static int take_text(struct setting *setting, const char *text, size_t len, stru
         r = intake_step(setting->intake, ret, e);
     while (r > 0);
     assert_false(intake_is_busy(setting->intake));
-    return r;
+    return r < 0 ? r : intake_commit(setting->intake, e);
 }
 
 static enum intake_verdict take(struct setting *setting, const char *nct_id, const char *status, int sites,
@@ -101,9 +101,8 @@ static void what_is_no_change_is_only_noted(void **state)
     take(setting, watched[0], "RECRUITING", 3, "2026-02-11", &result);
     begin_poll(setting, "2026-02-12T09:00:05");
     assert_int_equal(take(setting, watched[0], "RECRUITING", 3, "2026-02-12", &result), INTAKE_UNCHANGED);
-    assert_int_equal(intake_flush(setting->intake, NULL), 0);
     assert_int_equal(fixture_version(&setting->fixture, watched[0]), 1);
-    assert_int_equal(intake_flush(setting->intake, NULL), 0);
+    assert_int_equal(intake_commit(setting->intake, NULL), 0); /* nothing */
 }
 
 /* Whether the next record is known by its bytes, of which the page goes on after it; else it is decoded. */
@@ -119,7 +118,7 @@ static bool is_recognised(struct setting *setting, const char *text)
         assert_int_equal(take_text(setting, text, strlen(text), &result, NULL), 0);
     else
         assert_int_equal(len, strlen(text));
-    assert_int_equal(intake_flush(setting->intake, NULL), 0);
+    assert_int_equal(intake_commit(setting->intake, NULL), 0);
     assert_true(result.verdict == INTAKE_UNCHANGED || recognised == 0);
     assert_string_equal(result.nct_id, watched[0]);
     return recognised > 0;
@@ -247,9 +246,9 @@ static void nothing_is_lost_when_the_disk_is_full(void **state)
     begin_poll(setting, "2026-02-12T09:00:05");
     fixture_append_record(&text, watched[0], "RECRUITING", 200, "b");
 
-    struct rlimit before = fixture_fill_disk();
+    struct rlimit before = fill_disk();
     int r = take_text(setting, buf_string(&text), text.len, &result, &e);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    make_room_on_disk(&before);
     assert_true(r < 0);
     assert_true(strlen(e.text) > 10);
     assert_int_equal(fixture_version(&setting->fixture, watched[0]), 1);

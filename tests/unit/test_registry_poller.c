@@ -1,4 +1,5 @@
 /* Looks at a tiny registry, in simulated time: hours pass between two turns of the loop. */
+#include "outsider.h"
 #include "registry_server.h"
 
 #include "base/log.h"
@@ -322,9 +323,9 @@ static void a_full_disk_loses_nothing(void **state)
     first_look(setting);
     setting->server.refresh = LATER;
     setting->server.studies[0].status = "SUSPENDED";
-    struct rlimit before = fixture_fill_disk();
+    struct rlimit before = fill_disk();
     run_until_finished(setting, 2);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    make_room_on_disk(&before);
     assert_int_equal(setting->last.outcome, POLL_FAILED);
     assert_non_null(strstr(status_of(setting).trouble, "history.db"));
     assert_int_equal(fixture_version(&setting->fixture, ONE), 1);
@@ -333,6 +334,64 @@ static void a_full_disk_loses_nothing(void **state)
     assert_int_equal(setting->last.outcome, POLL_COMPLETE);
     assert_int_equal(setting->last.changed, 1);
     assert_int_equal(fixture_alerts_due(&setting->fixture), 1);
+}
+
+/* All three have changed, and the request for their page is on its way. */
+static void run_until_changes_come(struct setting *setting)
+{
+    first_look(setting);
+    setting->server.refresh = LATER;
+    setting->server.studies[0].status = "SUSPENDED";
+    setting->server.studies[1].status = "TERMINATED";
+    setting->server.studies[2].status = "RECRUITING";
+    run_until_asked(setting, 5);
+}
+
+static void nobody_hears_of_what_a_full_disk_did_not_keep(void **state)
+{
+    struct setting *setting = *state;
+
+    run_until_changes_come(setting);
+    struct rlimit before = fill_disk();
+    run_until_finished(setting, 2);
+    make_room_on_disk(&before);
+    assert_int_equal(setting->last.outcome, POLL_FAILED);
+    assert_int_equal(setting->last.changed, 0);
+    assert_int_equal(setting->committed, 3);
+    assert_int_equal(fixture_alerts_due(&setting->fixture), 0);
+
+    run_until_finished(setting, 3);
+    assert_int_equal(setting->last.outcome, POLL_COMPLETE);
+    assert_int_equal(setting->last.changed, 3);
+    assert_int_equal(setting->committed, 6);
+    assert_int_equal(fixture_alerts_due(&setting->fixture), 3);
+}
+
+static void a_damaged_study_costs_nobody_an_alert_and_nobody_hears_twice(void **state)
+{
+    struct setting *setting = *state;
+    const char *path = setting->fixture.path;
+
+    run_until_changes_come(setting);
+    assert_int_equal(outsider_runs(path, "DROP TRIGGER versions_no_update;"
+                                         "UPDATE versions SET body = CAST(body || X'00' AS BLOB) WHERE id = 2"),
+                     SQLITE_OK);
+    run_until_finished(setting, 2);
+    assert_int_equal(setting->last.outcome, POLL_FAILED);
+    assert_non_null(strstr(status_of(setting).trouble, "is damaged"));
+    assert_int_equal(setting->last.changed, 1);
+    assert_int_equal(setting->committed, 4);
+    assert_int_equal(fixture_version(&setting->fixture, ONE), 2);
+    assert_int_equal(fixture_version(&setting->fixture, TWO), 1);
+    assert_int_equal(fixture_alerts_due(&setting->fixture), 1);
+
+    assert_int_equal(outsider_runs(path, "UPDATE versions SET body = substr(body, 1, length(body) - 1) WHERE id = 2"),
+                     SQLITE_OK);
+    run_until_finished(setting, 3);
+    assert_int_equal(setting->last.outcome, POLL_COMPLETE);
+    assert_int_equal(setting->last.changed, 2);
+    assert_int_equal(setting->committed, 6);
+    assert_int_equal(fixture_alerts_due(&setting->fixture), 3);
 }
 
 static void a_long_outage_is_warned_of_once_and_asked_less_and_less(void **state)
@@ -644,6 +703,8 @@ int main(void)
         POLLER_TEST(pages_are_followed_and_empty_ones_too),
         POLLER_TEST(whatever_goes_wrong_is_a_failed_look_and_nothing_else),
         POLLER_TEST(a_full_disk_loses_nothing),
+        POLLER_TEST(nobody_hears_of_what_a_full_disk_did_not_keep),
+        POLLER_TEST(a_damaged_study_costs_nobody_an_alert_and_nobody_hears_twice),
         POLLER_TEST(a_long_outage_is_warned_of_once_and_asked_less_and_less),
         POLLER_TEST(retry_after_is_honoured_also_against_people),
         POLLER_TEST(people_may_look_during_our_own_backoff),
