@@ -207,3 +207,21 @@ int changes_each(struct store *store, const struct change_filter *filter, change
     }
     return r;
 }
+
+int changes_count(struct store *store, const char *nct_id, long version, int64_t since_usec,
+                  long ret[static KIND_COUNT], struct error *e)
+{
+    _cleanup_query_ struct query query = {0};
+    long counts[KIND_COUNT] = {0};
+    char kind[64];
+    int r = query_start(&query, store, SQL_CHANGE_COUNT, e, TEXT(nct_id), INT(version), INT(since_usec));
+
+    while (r >= 0 && (r = query_next(&query)) > 0) {
+        r = query_copy_text(&query, 0, kind, sizeof(kind));
+        if (r >= 0)
+            counts[kind_of(kind)] += (long)query_integer(&query, 1);
+    }
+    if (r >= 0)
+        memcpy(ret, counts, sizeof(counts));
+    return r;
+}

@@ -35,3 +35,7 @@ struct change_filter {
 typedef int change_visitor(const struct change_row *row, void *userdata);
 int changes_each(struct store *store, const struct change_filter *filter, change_visitor *visit, void *userdata,
                  struct error *e);
+
+/* How many of each kind a version has, of those seen since then. */
+int changes_count(struct store *store, const char *nct_id, long version, int64_t since_usec,
+                  long ret[static KIND_COUNT], struct error *e);

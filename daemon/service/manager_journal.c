@@ -100,7 +100,6 @@ static int take_change(const struct change_row *row, void *userdata)
     struct telling *telling = userdata;
     const struct change *change = row->change;
 
-    telling->manager->changes[change->kind]++;
     if (change->kind == KIND_LISTED || change->kind == KIND_UNLISTED)
         telling->membership++;
     else
@@ -184,7 +183,7 @@ static void write_lines(struct telling *telling)
         write_rest(telling, telling->worth_lines - written);
 }
 
-void manager_say_changes(struct manager *manager, const struct version *version, size_t alert_count)
+static void say_changes(struct manager *manager, const struct version *version, size_t alert_count)
 {
     const struct change_filter changes = {
         .nct_id = version->nct_id, .version = version->number, .since_usec = version->seen_usec};
@@ -194,10 +193,21 @@ void manager_say_changes(struct manager *manager, const struct version *version,
     if (alert_count > 0)
         outbox_each(manager->store, &alerts, take_alert, &telling, NULL);
     changes_each(manager->store, &changes, take_change, &telling, NULL);
-    if (telling.changes + telling.membership == 0)
-        return;
-    if (manager->said_changed++ < STUDIES_PER_LOOK)
-        write_lines(&telling);
+    write_lines(&telling);
+}
+
+/* Reading changes back takes long: only those that are told are read. */
+void manager_say_changes(struct manager *manager, const struct version *version, size_t alert_count)
+{
+    long counts[KIND_COUNT] = {0}, all = 0;
+
+    changes_count(manager->store, version->nct_id, version->number, version->seen_usec, counts, NULL);
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        manager->changes[kind] += counts[kind];
+        all += counts[kind];
+    }
+    if (all > 0 && manager->said_changed++ < STUDIES_PER_LOOK)
+        say_changes(manager, version, alert_count);
 }
 
 void manager_say_rest(struct manager *manager)

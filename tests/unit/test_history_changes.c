@@ -128,6 +128,35 @@ static size_t count_in(struct fixture *f, const char *country)
     return count;
 }
 
+static void changes_of_a_version_are_counted_by_kind(void **state)
+{
+    struct fixture *f = *state;
+    _cleanup_study_ struct study *a = make_study(NCT_1, "RECRUITING", 3, "one");
+    _cleanup_study_ struct study *b = make_study(NCT_1, "SUSPENDED", 1, "another");
+    _cleanup_study_ struct study *other = make_study(NCT_2, "RECRUITING", 0, "one");
+    _cleanup_study_ struct study *other_after = make_study(NCT_2, "SUSPENDED", 0, "one");
+    long counts[KIND_COUNT], all = 0;
+
+    fixture_take_in(f, a, NULL);
+    fixture_take_in(f, other, NULL);
+    struct version second = fixture_take_in(f, b, a);
+    fixture_take_in(f, other_after, other);
+    fixture_take_in(f, a, b);
+
+    assert_ok(f, changes_count(f->store, NCT_1, 2, second.seen_usec, counts, &f->e));
+    assert_int_equal(counts[KIND_STATUS], 1);
+    assert_int_equal(counts[KIND_DESCRIPTION], 1);
+    assert_int_equal(counts[KIND_SITE_REMOVED], 2);
+    for (int kind = 0; kind < KIND_COUNT; kind++)
+        all += counts[kind];
+    assert_int_equal(all, second.change_count);
+
+    assert_ok(f, changes_count(f->store, NCT_1, 2, second.seen_usec + 1, counts, &f->e));
+    assert_int_equal(counts[KIND_STATUS], 0);
+    assert_ok(f, changes_count(f->store, NCT_1, 1, 0, counts, &f->e));
+    assert_int_equal(counts[KIND_STATUS], 0);
+}
+
 static void a_country_is_known_by_name_and_code(void **state)
 {
     struct fixture *f = *state;
@@ -205,6 +234,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         test_with_history(changes_read_back_as_they_were),
         test_with_history(filters_choose_changes),
+        test_with_history(changes_of_a_version_are_counted_by_kind),
         test_with_history(a_country_is_known_by_name_and_code),
         test_with_history(a_visitor_may_write_look_and_stop),
         test_with_history(changes_of_a_version_that_is_not_there_are_refused),
