@@ -13,7 +13,7 @@
 #define HEADER_USER_VERSION 60
 #define HEADER_APPLICATION_ID 68
 
-/* The WAL is cut back to this after a checkpoint, and to nothing when the daemon stops. */
+/* The WAL is cut back to this when it begins anew, and to nothing when the daemon stops. */
 #define WAL_LIMIT "16777216"
 #define BUSY_TIMEOUT_MSEC 250
 
@@ -22,7 +22,6 @@ static const char common_settings[] = "PRAGMA foreign_keys = ON;"
                                       "PRAGMA temp_store = MEMORY;";
 
 static const char writer_settings[] = "PRAGMA synchronous = FULL;"
-                                      "PRAGMA wal_autocheckpoint = 4000;" /* pages */
                                       "PRAGMA journal_size_limit = " WAL_LIMIT ";";
 
 static uint32_t big_endian(const unsigned char *bytes)

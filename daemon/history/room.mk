@@ -9,6 +9,8 @@ libtrialwatch_a_SOURCES += \
 	%D%/body_path.h \
 	%D%/changes.c \
 	%D%/changes.h \
+	%D%/checkpoint.c \
+	%D%/checkpoint.h \
 	%D%/connection.c \
 	%D%/connection.h \
 	%D%/country.c \

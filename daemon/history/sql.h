@@ -195,6 +195,7 @@ struct store {
     struct store_health health;              /* failing_usec and file_bytes are found out when asked for */
     int64_t begun_usec;                      /* monotonic; of the transaction under way */
     int64_t failing_since_usec, failed_usec; /* monotonic; first and last failure since the last commit, 0: none */
+    int checkpoint_pages;                    /* that the log may have before they are moved into the file */
     struct body_coder *coder;                /* made when first needed */
     sqlite3_stmt *statements[SQL_COUNT];
 };

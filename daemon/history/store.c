@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "history/body.h"
+#include "history/checkpoint.h"
 #include "history/connection.h"
 #include "history/file.h"
 #include "history/migrate.h"
@@ -80,8 +81,10 @@ int store_open(const char *path, enum store_mode mode, struct store **ret, struc
         close_store(store, false);
         return r;
     }
-    if (mode == STORE_WRITE)
+    if (mode == STORE_WRITE) {
         connection_trust(store->db);
+        checkpoint_start(store);
+    }
     *ret = store;
     return 0;
 }

@@ -1,6 +1,7 @@
 #include "full_disk.h"
 #include "history_fixture.h"
 
+#include "history/checkpoint.h"
 #include "history/sql.h"
 
 #include <pthread.h>
@@ -639,6 +640,41 @@ static void a_check_names_damage(void **state)
     assert_non_null(strstr(f->e.text, "is damaged"));
 }
 
+static void a_checkpoint_moves_as_much_as_takes_little(void **state)
+{
+    int pages = CHECKPOINT_FIRST_PAGES;
+
+    (void)state;
+    assert_true(checkpoint_learn(pages, 0) > pages);
+    assert_int_equal(checkpoint_learn(pages, 10 * USEC_PER_MSEC), pages);
+    assert_true(checkpoint_learn(pages, 300 * USEC_PER_MSEC) < pages);
+    for (int i = 0; i < 20; i++)
+        pages = checkpoint_learn(pages, 300 * USEC_PER_MSEC);
+    assert_true(pages >= 50); /* on a slow disk, too, it is worth the wait */
+    for (int i = 0; i < 20; i++)
+        pages = checkpoint_learn(pages, 0);
+    assert_true(pages <= 4000);
+}
+
+/* It is used again from its beginning once all of it is in the file. */
+static void the_log_does_not_grow_with_the_commits(void **state)
+{
+    struct fixture *f = *state;
+    size_t log_len, file_len, file_len_before;
+
+    free(slurp(f->path, &file_len_before));
+    for (int i = 0; i < 3000; i++) {
+        struct poll poll = {.started_usec = i};
+        assert_ok(f, store_begin(f->store, &f->e));
+        assert_ok(f, polls_begin(f->store, &poll, &f->e));
+        assert_ok(f, store_commit(f->store, &f->e));
+    }
+    free(slurp(beside(f, "-wal"), &log_len));
+    free(slurp(f->path, &file_len));
+    assert_true(log_len < (size_t)5 * 1024 * 1024);
+    assert_true(file_len > file_len_before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -658,6 +694,8 @@ int main(void)
         test_with_history(a_file_without_one_of_our_tables_is_refused),
         test_with_history(reading_what_is_not_there_says_so),
         test_with_history(an_interrupted_creation_leaves_nothing_behind),
+        cmocka_unit_test(a_checkpoint_moves_as_much_as_takes_little),
+        test_with_history(the_log_does_not_grow_with_the_commits),
         test_with_history(a_reader_sees_what_is_committed_and_cannot_write),
         test_with_history(the_group_reads_a_history_whose_daemon_is_stopped),
         test_with_history(who_may_not_write_is_told),
