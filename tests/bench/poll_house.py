@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import random
 import signal
 import sqlite3
 import subprocess
@@ -20,18 +21,51 @@ from store import Store  # pylint: disable=wrong-import-position
 MADE_UP, MADE_UP_SITES = 200, 8
 FIRST_DAY = "2026-01-05"
 PATIENCE_SECONDS = 7200
+MAX_PATCH_BYTES = 16 * 1024  # half of them; the others post results, which would make most records several times as big
+
+
+def load(path):
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def load_records(folder):
     """The real records, or made-up ones where those are missing."""
-    paths = sorted(folder.glob("records/NCT*.json")) if folder.is_dir() else []
-    if paths:
-        return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
-    return list(generate_records(MADE_UP, site_count=MADE_UP_SITES))
+    records = [load(path) for path in sorted(folder.glob("records/NCT*.json"))] if folder.is_dir() else []
+    return records or list(generate_records(MADE_UP, site_count=MADE_UP_SITES))
 
 
-def change(record):
-    """A study closes or opens, as an editor of the registry would write it."""
+def apply(record, patch):
+    """The registry's own patch of another record, as far as this one has the places of which it speaks."""
+    record = json.loads(json.dumps(record))
+    for operation in patch:
+        *way, last = [int(key) if key.isdigit() else key for key in operation["path"].split("/")[1:]]
+        try:
+            place = record
+            for key in way:
+                place = place[key]
+            if operation["op"] == "remove":
+                del place[last]
+            elif operation["op"] == "add" and isinstance(place, list):
+                place.insert(last, operation["value"])
+            else:
+                place[last] = operation["value"]
+        except (KeyError, IndexError, TypeError):
+            continue
+    return record
+
+
+def load_edits(folder, records):
+    """(before, after) of each record, edited as the registry's editors edit, in an order that means nothing."""
+    paths = sorted(folder.glob("patches/*.json")) if folder.is_dir() else []
+    patches = [load(path)["patch"] for path in paths if path.stat().st_size <= MAX_PATCH_BYTES]
+    edits = [(record, apply(record, patches[number % len(patches)]) if patches else close_or_open(record))
+             for number, record in enumerate(records)]
+    random.Random(1).shuffle(edits)
+    return [(before, after) for before, after in edits if before != after]
+
+
+def close_or_open(record):
+    """The same for a study of which no edit is known."""
     record = json.loads(json.dumps(record))
     protocol = record["protocolSection"]
     status = protocol["statusModule"]
@@ -46,14 +80,17 @@ def change(record):
 
 
 class Published:
-    """A simulated registry of so many copies of the records."""
+    """A simulated registry of so many copies of the records, so many of which are edited one day."""
 
-    def __init__(self, records, count):
-        self.before = [Original(record) for record in records]
-        self.after = [Original(change(record)) for record in records]
+    def __init__(self, records, edits, count, edited):
+        copies = make_copies([Original(record) for record in records], count)
+        befores = [Original(before) for before, _ in edits]
+        self.afters = [Original(after) for _, after in edits]
+        self.edited = copies[:edited * (count // edited):count // edited]
+        for number, copy in enumerate(self.edited):
+            copy.original = befores[number % len(befores)]
         store = Store(date=FIRST_DAY)
-        store.put_versions(make_copies(self.before, count))
-        self.count = count
+        store.put_versions(copies)
         self.registry = Registry(store)
         self.store, self.server = store, self.registry.server
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}/api/v2"
@@ -62,15 +99,12 @@ class Published:
     def ids(self):
         return sorted(self.store.current)
 
-    def refresh(self, changed):
-        """The next day, on which that many studies changed, spread over all."""
-        originals = dict(zip(map(id, self.before), self.after))
-        originals.update({id(after): before for before, after in zip(self.before, self.after)})
-        versions = list(self.store.current.values())
-        step = max(1, len(versions) // max(1, changed))
+    def refresh(self, edit):
+        """The next day, on which nothing changed or what was to be edited is."""
         self.store.refresh()
-        self.store.put_versions(type(version)(version.nct_id, originals[id(version.original)])
-                                for version in versions[:changed * step:step])
+        if edit:
+            self.store.put_versions(type(copy)(copy.nct_id, self.afters[number % len(self.afters)])
+                                    for number, copy in enumerate(self.edited))
         self.server.traffic.clear()
 
     def traffic(self):
