@@ -6,6 +6,10 @@
 #define EVENT_STOPPED "f8c8a23f973d4d40bc7034cc9f056c87"        /* the daemon ends on request */
 #define EVENT_CONFIG_REFUSED "9877592fd9674c04a3cc17839b773d54" /* the settings have mistakes */
 #define EVENT_RELOADED "1e37532caec949e9adf79b8004261386"       /* new settings are in force */
+#define EVENT_WATCH_ADDED "7e1df636a9da4c25a28d00b25ae187c2"    /* a watch was added at run time */
+#define EVENT_WATCH_REMOVED "372fcbbc10c94ef9aa0c9a53baa25a64"  /* one that was added is removed */
+#define EVENT_WATCH_PAUSED "fac0b429ede24f709eb4fc365bf49ff0"   /* a watch tells nobody from now on */
+#define EVENT_WATCH_RESUMED "4e30934638fb438bb1238b4a5bcead05"  /* a paused watch tells again */
 #define EVENT_REGISTRY_UNREADABLE "cbce0f1cbcec48f7b4a7f0114d4059db" /* a look at the registry failed */
 #define EVENT_REGISTRY_WELL "f398072dc8014b3285c48d725aefdd21"       /* the registry answers again */
 #define EVENT_STUDY_UNKNOWN "5c971bc4ce8c411698e982cfa35c5041"       /* the registry does not know a tracked id */

@@ -79,6 +79,7 @@ libtrialwatch_a_SOURCES += \
 	%D%/watchpreview.c \
 	%D%/watchreplay.c \
 	%D%/watchreplay.h \
+	%D%/watchshow.c \
 	%D%/watchweeks.c \
 	%D%/watchweeks.h \
 	%D%/when.c \

@@ -13,5 +13,7 @@ int watch_add(const struct client *client, const json_t *settings, json_t **ret,
 void watch_describe(struct buf *out, const json_t *settings);
 
 /* The subcommands that have a file of their own. */
+int watch_list_run(struct client *client, struct error *e);
+int watch_show_run(struct client *client, struct error *e);
 int watch_import_run(struct client *client, struct error *e);
 int watch_preview_run(struct client *client, struct error *e);

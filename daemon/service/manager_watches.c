@@ -1,6 +1,7 @@
 /* Watches at run time. */
 #include "service/manager_internal.h"
 
+#include "base/events.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -83,6 +84,14 @@ int manager_watches(struct manager *manager, json_t **ret, struct error *e)
     return r;
 }
 
+/* what: "added" and so on. */
+static void log_change(const char *message_id, const char *who, const char *what, const char *watch)
+{
+    const struct log_event event = {.message_id = message_id, .fields = {{"TRIALWATCH_WATCH", watch}}};
+
+    log_write(LOG_NOTICE, &event, "%s %s the watch %s", who, what, watch);
+}
+
 int manager_add_watch(struct manager *manager, const json_t *settings, const char *who, config_report *report,
                       void *userdata, json_t **ret, struct error *e)
 {
@@ -91,7 +100,7 @@ int manager_add_watch(struct manager *manager, const json_t *settings, const cha
 
     if (r < 0)
         return r;
-    log_notice("%s added the watch %s", who, watch->name);
+    log_change(EVENT_WATCH_ADDED, who, "added", watch->name);
     take_change(manager, is_unseen(manager, watch));
     return manager_watch(manager, watch->name, ret, e);
 }
@@ -102,7 +111,7 @@ int manager_remove_watch(struct manager *manager, const char *name, const char *
 
     if (r < 0)
         return r;
-    log_notice("%s removed the watch %s", who, name);
+    log_change(EVENT_WATCH_REMOVED, who, "removed", name);
     take_change(manager, false);
     return 0;
 }
@@ -113,7 +122,7 @@ int manager_pause_watch(struct manager *manager, const char *name, bool paused, 
 
     if (r < 0)
         return r;
-    log_notice("%s %s the watch %s", who, paused ? "paused" : "resumed", name);
+    log_change(paused ? EVENT_WATCH_PAUSED : EVENT_WATCH_RESUMED, who, paused ? "paused" : "resumed", name);
     take_change(manager, false);
     return 0;
 }

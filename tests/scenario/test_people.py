@@ -53,6 +53,23 @@ def test_a_muted_study_is_not_told_and_says_why_until_the_mute_ends(house):
     assert house.ask("mute", "--all")[0]["name"] == FREEDOM
 
 
+def test_the_list_of_watches_says_who_muted_which_until_when(house):
+    start(house, {"name": "sites", "studies": [FREEDOM], "notify": ["hook"]},
+          {"name": "status", "studies": [FREEDOM], "changes": ["status"], "notify": ["hook"]})
+    assert house.trialwatch("mute", "sites", "--for", "90d").code == 0
+    assert house.trialwatch("mute", FREEDOM, "--for", "90d").code == 0
+    sites, status = house.ask("watch", "list")
+    assert sites["state"] == "muted" and sites["muted_by"] and sites["muted_until"].startswith("2021-")
+    assert status["state"] == "active" and status["muted_until"] is None and status["muted_by"] == ""
+    assert "muted " in house.trialwatch("watch", "list").out
+    assert f"# Muted by {sites['muted_by']} until " in house.trialwatch("watch", "show", "sites").out
+    assert house.ask("watch", "show", "sites")["muted_until"] == sites["muted_until"]
+    assert house.trialwatch("watch", "pause", "sites").code == 0
+    assert house.ask("watch", "list")[0]["state"] == "paused"
+    assert house.trialwatch("unmute", "sites").code == 0
+    assert "Muted" not in house.trialwatch("watch", "show", "sites").out
+
+
 def test_a_muted_watch_leaves_the_others_theirs(house):
     hook = start(house, {"name": "sites", "studies": [FREEDOM], "changes": ["site-opened"], "notify": ["hook"]},
                  {"name": "status", "studies": [FREEDOM], "changes": ["status"], "notify": ["hook"]})

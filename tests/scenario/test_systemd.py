@@ -12,7 +12,7 @@ import pytest
 
 import mailserver
 from container import Container, base_for, locked, run, why_none_can_run
-from harness import FREEDOM, STORY, TOP
+from harness import ESCAPE, FREEDOM, STORY, TOP
 from processes import Registry, wait_until
 from settings import yaml_lines
 from slack import SlackReceiver
@@ -20,9 +20,10 @@ from receivers import HANG
 
 SETTINGS = "/etc/trialwatch/trialwatch.yaml"
 DROP_IN = "/etc/systemd/system/trialwatchd.service.d/test.conf"
-STARTED, CHANGED, CHANGE, DELIVERED, RELOADED = (re.search(rf'#define EVENT_{name} "(\w+)"',
-                                        (TOP / "daemon/base/events.h").read_text(encoding="utf-8")).group(1)
-                              for name in ("STARTED", "STUDY_CHANGED", "CHANGE", "ALERT_DELIVERED", "RELOADED"))
+EVENTS = dict(re.findall(r'#define EVENT_(\w+) "(\w+)"',
+                         (TOP / "daemon/base/events.h").read_text(encoding="utf-8")))
+STARTED, CHANGED, CHANGE, DELIVERED, RELOADED = (
+    EVENTS[name] for name in ("STARTED", "STUDY_CHANGED", "CHANGE", "ALERT_DELIVERED", "RELOADED"))
 
 
 @pytest.fixture(scope="session")
@@ -239,6 +240,19 @@ def test_the_journal_says_what_about_whom_and_no_secret(server):
                           (DELIVERED, "ward was told, and answered: ")):
         assert advice in server.run("journalctl", "--catalog", f"MESSAGE_ID={event}")
     assert "notarealsecret" not in server.run("journalctl", "--output=export")
+
+
+def test_the_journal_knows_who_came_went_and_was_silenced(server):
+    server.configure()
+    server.start()
+    for change in (("add", ESCAPE, "--name", "more", "--notify", "ward"), ("pause", "more"), ("resume", "more"),
+                   ("remove", "more")):
+        server.run("trialwatch", "watch", *change)
+    lines = server.journal("TRIALWATCH_WATCH=more")
+    assert [line["MESSAGE_ID"] for line in lines] == [
+        EVENTS[f"WATCH_{what}"] for what in ("ADDED", "PAUSED", "RESUMED", "REMOVED")]
+    assert all("the watch more" in line["MESSAGE"] for line in lines)
+    assert "trialwatch watch resume more" in server.run("journalctl", "--catalog", f"MESSAGE_ID={EVENTS['WATCH_PAUSED']}")
 
 
 def test_everything_that_it_talks_to_works_inside_the_sandbox(server, certificate):

@@ -3,6 +3,9 @@
 import csv
 import datetime
 import io
+import os
+import pty
+import subprocess
 
 import pytest
 
@@ -10,7 +13,7 @@ from harness import ESCAPE, FREEDOM, taken_in_story
 from test_backfill import FIRST_SEEN, archived, start
 from test_client import DATES
 from test_query import QUERY, RECRUITING, settle_told, watch_query
-from test_whole import NEXT_DAY, change_status, made_up, watch_all
+from test_whole import NEXT_DAY, STUDIES, change_status, made_up, watch_all
 
 WHOLE = ("--since", "2020-01-01")
 
@@ -66,6 +69,20 @@ def test_other_filters_make_a_watch_quieter(story):
     near = preview(story, "watch", *WHOLE, "--kinds", "site-opened", "--state", "Florida")
     assert 0 < len(near) < len(openings)
     assert preview(story, "watch", *WHOLE, "--kinds", "site-opened", "--country", "Japan") == []
+
+
+def test_a_place_is_tried_as_a_circle_on_a_named_watch_and_on_a_study(story):
+    """Hollywood, Florida: one of the sites that open is within 60 km, others of Florida are farther."""
+    openings = ("--kinds", "site-opened", *WHOLE)
+    circle = ("--near", "26.01,-80.15", "--within")
+    near = preview(story, "watch", *openings, *circle, "60km")
+    wider = preview(story, "watch", *openings, *circle, "600km")
+    assert 0 < len(near) < len(wider) < len(preview(story, "watch", *openings))
+    assert any("Hollywood, Florida" in line for alert in near for line in alert["lines"])
+    assert not any("Gainesville" in line for alert in near for line in alert["lines"])
+    assert preview(story, FREEDOM, *openings, *circle, "60km") == near
+    assert preview(story, "watch", *openings, "--near", "47.8,13.04", "--within", "50km") == []
+    assert "--near goes with --within" in refused(story, "watch", "--near", "26.01,-80.15")
 
 
 def test_a_condition_is_asked_of_each_alert(story):
@@ -184,6 +201,21 @@ def test_a_watch_of_the_whole_registry_is_previewed_with_the_studies_that_were_n
     # Another one of all: which studies were new is known of the watch that ran.
     assert [alert["nct_id"] for alert in preview(house, "--all")] == [made_up(3)]
     assert "no study is listed or unlisted" in house.trialwatch("watch", "preview", "--all").out
+
+
+def test_a_long_preview_says_how_far_it_is_on_a_terminal_only(house):
+    hook = watch_all(house, changes=["results"])
+    house.registry.order("/generate", count=500, first=STUDIES + 1, date=NEXT_DAY)
+    assert settle_told(house, hook, NEXT_DAY) == []
+    ours, theirs = pty.openpty()
+    done = subprocess.run([house.client_program, "watch", "preview", "--all"], stdout=subprocess.PIPE, stderr=theirs,
+                          text=True, env=house.environment, check=True)
+    os.close(theirs)
+    said = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert f"Studies looked through: 500 of {STUDIES + 500} (93%)" in said and said.endswith("\r\033[K")
+    quiet = house.trialwatch("watch", "preview", "--all")
+    assert quiet.out == done.stdout and quiet.err == ""
 
 
 def test_a_watch_of_a_study_and_a_query_counts_the_study_always(house):
