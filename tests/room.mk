@@ -86,8 +86,10 @@ endif
 fuzz_targets = \
 	%D%/fuzz/fuzz_diff \
 	%D%/fuzz/fuzz_gunzip \
+	%D%/fuzz/fuzz_opml \
 	%D%/fuzz/fuzz_page \
 	%D%/fuzz/fuzz_record \
+	%D%/fuzz/fuzz_search_url \
 	%D%/fuzz/fuzz_settings \
 	%D%/fuzz/fuzz_sinks
 check_PROGRAMS += $(fuzz_targets)
@@ -110,11 +112,17 @@ endif
 %C%_fuzz_fuzz_gunzip_SOURCES = %D%/fuzz/fuzz_gunzip.c $(fuzz_main)
 %C%_fuzz_fuzz_gunzip_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
+%C%_fuzz_fuzz_opml_SOURCES = %D%/fuzz/fuzz_opml.c $(fuzz_main)
+%C%_fuzz_fuzz_opml_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
 %C%_fuzz_fuzz_page_SOURCES = %D%/fuzz/fuzz_page.c $(fuzz_main)
 %C%_fuzz_fuzz_page_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
 %C%_fuzz_fuzz_record_SOURCES = %D%/fuzz/fuzz_record.c $(fuzz_main)
 %C%_fuzz_fuzz_record_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+%C%_fuzz_fuzz_search_url_SOURCES = %D%/fuzz/fuzz_search_url.c $(fuzz_main)
+%C%_fuzz_fuzz_search_url_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
 %C%_fuzz_fuzz_settings_SOURCES = %D%/fuzz/fuzz_settings.c $(fuzz_main)
 %C%_fuzz_fuzz_settings_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)

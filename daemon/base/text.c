@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define MAX_DURATION_USEC (100 * 365 * USEC_PER_DAY)
-#define MAX_DISTANCE 1e6
+#define MAX_DISTANCE_KM 1e6
 #define KM_PER_MILE 1.609344
 
 /* Larger units first: formatting takes the first that fits. */
@@ -128,16 +128,17 @@ int text_parse_distance(const char *text, double *ret_km)
     double value;
     const char *unit = parse_decimal(text, &value);
 
-    if (!unit || !(value <= MAX_DISTANCE))
+    if (!unit)
         return -EINVAL;
     while (*unit == ' ')
         unit++;
-    if (strcmp(unit, "km") == 0)
-        *ret_km = value;
-    else if (strcmp(unit, "mi") == 0)
-        *ret_km = value * KM_PER_MILE;
-    else
+    if (strcmp(unit, "mi") == 0)
+        value *= KM_PER_MILE;
+    else if (strcmp(unit, "km") != 0)
         return -EINVAL;
+    if (!(value <= MAX_DISTANCE_KM))
+        return -EINVAL;
+    *ret_km = value;
     return 0;
 }
 

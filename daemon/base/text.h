@@ -15,7 +15,7 @@ int text_parse_duration(const char *text, int64_t *ret_usec);
  * text. */
 const char *text_format_duration(int64_t usec, char *text, size_t size);
 
-/* "300km", "50mi", "12.5 km". -EINVAL without a unit, for anything else, for negative ones and past a million. */
+/* "300km", "50mi", "12.5 km". -EINVAL without a unit, for anything else, for negative ones and past a million km. */
 int text_parse_distance(const char *text, double *ret_km);
 
 #define TEXT_NCT_ID_BYTES 12 /* "NCT" and eight digits, with the NUL */

@@ -74,12 +74,17 @@ static const struct {
     {"phase", "na", "NA"},
 };
 
-/* NULL when it is missing or empty. */
+static bool is_blank(const char *text)
+{
+    return text[strspn(text, " ")] == '\0';
+}
+
+/* NULL when it is missing or blank. */
 static const char *value_of(const struct reading *reading, const char *parameter)
 {
     const char *value = evhttp_find_header(&reading->parameters, parameter);
 
-    return value && *value ? value : NULL;
+    return value && !is_blank(value) ? value : NULL;
 }
 
 static int no_memory(struct reading *reading)
@@ -159,9 +164,12 @@ static bool read_number(const char *text, double limit, double *ret)
 static int read_distance(struct reading *reading, double *ret_km)
 {
     const char *text = value_of(reading, "distance");
-    char miles[32];
+    _cleanup_free_ char *miles = NULL;
 
-    snprintf(miles, sizeof(miles), "%.20smi", text ? text : "");
+    if (asprintf(&miles, "%smi", text ? text : "") < 0) {
+        miles = NULL;
+        return no_memory(reading);
+    }
     if (text_parse_distance(text ? text : DEFAULT_DISTANCE, ret_km) == 0 || text_parse_distance(miles, ret_km) == 0)
         return 0;
     return error_set(reading->e, -EINVAL, "distance=%.80s of the address is no distance", text);
@@ -201,7 +209,7 @@ static bool is_no_question(const char *parameter)
 
 static int read_parameter(struct reading *reading, const char *parameter, const char *value)
 {
-    if (*value == '\0' || is_no_question(parameter))
+    if (is_blank(value) || is_no_question(parameter))
         return 0;
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
         if (strcmp(texts[i].parameter, parameter) == 0)
@@ -209,9 +217,22 @@ static int read_parameter(struct reading *reading, const char *parameter, const 
     return leave_out(reading, parameter, value);
 }
 
+/* What is behind a percent sign may be any byte. */
+static int clean_values(struct reading *reading)
+{
+    for (struct evkeyval *pair = reading->parameters.tqh_first; pair; pair = pair->next.tqe_next) {
+        if (!text_is_utf8(pair->value, strlen(pair->value))) {
+            text_clean(pair->key);
+            return error_set(reading->e, -EINVAL, "%.80s of the address is not UTF-8 text", pair->key);
+        }
+        text_clean(pair->value);
+    }
+    return 0;
+}
+
 static int read_search(struct reading *reading)
 {
-    int r = 0;
+    int r = clean_values(reading);
 
     for (struct evkeyval *pair = reading->parameters.tqh_first; r == 0 && pair; pair = pair->next.tqe_next)
         r = read_parameter(reading, pair->key, pair->value);

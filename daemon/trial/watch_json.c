@@ -115,13 +115,25 @@ static int add_changes(json_t *settings, const struct watch *watch)
     return r;
 }
 
+/* To the millimetre, and without an exponent, which no distance has: "482.8032km". */
+static void format_distance(double km, char *text, size_t size)
+{
+    size_t len = (size_t)snprintf(text, size, "%.6f", km);
+
+    while (text[len - 1] == '0')
+        len--;
+    if (text[len - 1] == '.')
+        len--;
+    snprintf(text + len, size - len, "km");
+}
+
 static int add_near(json_t *settings, const struct watch_near *near)
 {
-    char within[64];
+    char within[400]; /* any double */
 
     if (!near->set)
         return 0;
-    snprintf(within, sizeof(within), "%.10gkm", near->within_km);
+    format_distance(near->within_km, within, sizeof(within));
     return json_object_set_new(settings, "near",
                                json_pack("{s:f, s:f, s:s}", "lat", near->lat, "lon", near->lon, "within", within));
 }

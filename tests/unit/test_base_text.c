@@ -98,6 +98,8 @@ static void distances_need_a_unit(void **state)
     assert_true(km > 12.4999 && km < 12.5001);
     assert_int_equal(text_parse_distance("50mi", &km), 0);
     assert_true(km > 80.467 && km < 80.468);
+    assert_int_equal(text_parse_distance("621371mi", &km), 0);
+    assert_int_equal(text_parse_distance("621372mi", &km), -EINVAL);
     assert_int_equal(text_parse_distance("1000000km", &km), 0);
     for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
         assert_int_equal(text_parse_distance(wrong[i], &km), -EINVAL);

@@ -116,6 +116,17 @@ static void what_is_no_search_is_refused(void **state)
     free(endless);
 }
 
+static void bytes_behind_percent_signs_become_text_or_are_refused(void **state)
+{
+    (void)state;
+    check_refused(SITE "search?cond=%ff%fe", "cond of the address is not UTF-8 text");
+    check_refused(SITE "search?cond=a&lat=1&lng=2&distance=000000000000000000000030x", "is no distance");
+    check_refused(SITE "search?cond=a&city=%c3", "city of the address is not UTF-8 text");
+    check_refused(SITE "search?cond=%20&intr=+", "asks for nothing");
+    check_becomes(SITE "search?cond=Angine%20de%20po%C3%AFtrine%0Ax&locStr=%20",
+                  "{\"query\":{\"condition\":\"Angine de po\xC3\xAFtrine x\"}}", "[]");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -124,6 +135,7 @@ int main(void)
         cmocka_unit_test(a_place_is_near_where_it_has_coordinates),
         cmocka_unit_test(the_page_of_a_study_is_that_study),
         cmocka_unit_test(what_is_no_search_is_refused),
+        cmocka_unit_test(bytes_behind_percent_signs_become_text_or_are_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,6 +52,15 @@ static void every_setting_comes_back(void **state)
         "\"when\":\".weight\",\"highlight\":[\"diabetes\"],\"notify\":[\"here\",\"there\"]}");
 }
 
+static void distances_come_back_without_an_exponent(void **state)
+{
+    (void)state;
+    check_survives("{\"name\":\"a\",\"near\":{\"lat\":1.0,\"lon\":2.0,\"within\":\"482.8032km\"}}");
+    check_survives("{\"name\":\"a\",\"near\":{\"lat\":1.0,\"lon\":2.0,\"within\":\"0.00001km\"}}");
+    check_survives("{\"name\":\"a\",\"near\":{\"lat\":1.0,\"lon\":2.0,\"within\":\"1000000km\"}}");
+    check_survives("{\"name\":\"a\",\"near\":{\"lat\":1.0,\"lon\":2.0,\"within\":\"0km\"}}");
+}
+
 static void changes_are_as_the_settings_take_them(void **state)
 {
     json_t *settings = json_loads("{\"name\":\"a\"}", 0, NULL);
@@ -86,6 +95,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_setting_comes_back),
+        cmocka_unit_test(distances_come_back_without_an_exponent),
         cmocka_unit_test(changes_are_as_the_settings_take_them),
         cmocka_unit_test(another_form_is_refused_with_what_would_be_right),
     };
