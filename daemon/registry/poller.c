@@ -56,6 +56,7 @@ static int prepare(struct poller *poller, struct event_base *base, struct error 
     if (timer_new(base, on_look, poller, &poller->look_timer) < 0 ||
         timer_new(base, poller_ask_now, poller, &poller->ask_timer) < 0 ||
         timer_new(base, poller_take_more, poller, &poller->slice_timer) < 0 ||
+        timer_new(base, poller_end_more, poller, &poller->end_timer) < 0 ||
         intake_new(poller->store, poller->watches, poller_take_asked, poller, &poller->intake) < 0)
         return error_set(e, -ENOMEM, "there is no memory to look at the registry");
     return recall(poller, e);
@@ -98,12 +99,14 @@ void poller_free(struct poller *poller)
     timer_free(poller->look_timer);
     timer_free(poller->ask_timer);
     timer_free(poller->slice_timer);
+    timer_free(poller->end_timer);
     intake_free(poller->intake);
     listing_free(poller->listing);
     finding_free(poller->finding);
     plan_free(poller->plan);
     buf_free(&poller->url);
     free(poller->body);
+    free(poller->absent);
     free(poller->missing);
     free(poller);
 }

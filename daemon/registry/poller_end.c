@@ -194,46 +194,55 @@ void poller_end_unchanged(struct poller *poller)
 }
 
 /* A listing that went on after an interruption does not know who had been answered before; the history does. */
-static int find_missing(struct poller *poller, const char ***ret, size_t *ret_count, struct error *e)
+static int find_absent(struct poller *poller, struct error *e)
 {
     _cleanup_free_ const char **found = NULL;
-    int r = listing_missing(poller->listing, &found, ret_count);
+    size_t count;
+    int r = listing_missing(poller->listing, &found, &count);
 
     if (r == 0 && poller_whole_is_wanted(poller))
-        r = poller_whole_drop_seen(poller, found, ret_count, e);
-    if (r == 0 && (*ret = copy_ids(found, *ret_count)))
+        r = poller_whole_drop_seen(poller, found, &count, e);
+    if (r == 0 && (poller->absent = copy_ids(found, count))) {
+        poller->absent_count = count;
         return 0;
+    }
     return r < 0 && r != -ENOMEM ? r : error_set(e, -ENOMEM, "there is no memory to end a look");
 }
 
 /* The row is the last thing that may fail: what the poller believes changes only after it. */
 static int write_complete(struct poller *poller, struct error *e)
 {
-    _cleanup_free_ const char **missing = NULL;
-    size_t count = 0;
-
-    int r = find_missing(poller, &missing, &count, e);
-    if (r == 0)
-        r = poller_query_lose(poller, missing, count, e);
-    if (r < 0)
-        return r;
-    poller->poll.missing = (long)count;
+    poller->poll.missing = (long)poller->absent_count;
     end_row(poller, POLL_COMPLETE, "");
-    r = write_finish(poller, missing, count, e);
+    int r = write_finish(poller, poller->absent, poller->absent_count, e);
     if (r < 0)
         return r;
-    warn_of_missing(poller, missing, count);
+    warn_of_missing(poller, poller->absent, poller->absent_count);
     free(poller->missing);
-    poller->missing = TAKE_PTR(missing);
-    poller->missing_count = count;
+    poller->missing = TAKE_PTR(poller->absent);
+    poller->missing_count = poller->absent_count;
     return 0;
 }
 
-void poller_end_complete(struct poller *poller)
+void poller_end_cancel(struct poller *poller)
 {
+    timer_disarm(poller->end_timer);
+    free(TAKE_PTR(poller->absent));
+    poller->absent_count = poller->absent_at = 0;
+}
+
+void poller_end_more(void *userdata)
+{
+    struct poller *poller = userdata;
     struct error e;
 
-    int r = write_complete(poller, &e);
+    int r = poller_query_lose(poller, &e);
+    if (r > 0) {
+        timer_arm_in(poller->end_timer, 0);
+        return;
+    }
+    if (r == 0)
+        r = write_complete(poller, &e);
     if (r < 0) {
         poller_end_failed(poller, r, -1, &e);
         return;
@@ -241,4 +250,16 @@ void poller_end_complete(struct poller *poller)
     poller->fetch_wanted = false;
     memcpy(poller->taken_refresh, poller->version.refresh, sizeof(poller->taken_refresh));
     end_well(poller);
+}
+
+void poller_end_complete(struct poller *poller)
+{
+    struct error e;
+
+    poller->state = POLLER_TAKING_IN;
+    int r = find_absent(poller, &e);
+    if (r < 0)
+        poller_end_failed(poller, r, -1, &e);
+    else
+        poller_end_more(poller);
 }

@@ -18,6 +18,7 @@ void poller_look_drop(struct poller *poller)
 {
     poller_ask_cancel(poller);
     poller_take_cancel(poller);
+    poller_end_cancel(poller);
     listing_free(TAKE_PTR(poller->listing));
     poller_query_drop(poller);
 }

@@ -45,6 +45,7 @@ struct poller {
     struct timer *look_timer;  /* the next look */
     struct timer *ask_timer;   /* the next request, a polite distance after the last */
     struct timer *slice_timer; /* more of the page, after a turn of the loop */
+    struct timer *end_timer;   /* more of those that are absent */
     struct intake *intake;
 
     enum poller_state state;
@@ -87,6 +88,8 @@ struct poller {
     struct page page;
     struct poller_written written[POLLER_SLICE_VERSIONS]; /* in the slice under way */
     size_t written_count;
+    const char **absent; /* what was asked for and not given, once all was; one block, sorted */
+    size_t absent_count, absent_at;
 };
 
 /* poller_look */
@@ -123,9 +126,10 @@ void poller_query_refused(struct poller *poller, const struct error *refused);
 /* All of it was of one refresh. */
 void poller_query_ended(struct poller *poller);
 
-/* Which of the missing ids leave a query; then, inside a transaction, which queries had their first complete listing.
- */
-int poller_query_lose(struct poller *poller, const char *const *missing, size_t missing_count, struct error *e);
+/* A slice of the absent ones: those that were members of a query leave it. 1: there are more. */
+int poller_query_lose(struct poller *poller, struct error *e);
+
+/* Inside the transaction: which queries had their first complete listing. */
 int poller_query_set_running(struct poller *poller, struct error *e);
 
 /* No plan is left afterwards. */
@@ -163,7 +167,15 @@ void poller_end_failed(struct poller *poller, int err, int64_t retry_after_usec,
 void poller_end_abandoned(struct poller *poller, const char *reason);
 
 void poller_end_unchanged(struct poller *poller);
+
+/* In slices of the loop: first those that are absent leave their queries. */
 void poller_end_complete(struct poller *poller);
+
+/* The callback of end_timer. */
+void poller_end_more(void *userdata);
+
+/* Nothing of the end is left to be done. */
+void poller_end_cancel(struct poller *poller);
 
 /* poller_ask */
 
@@ -190,8 +202,12 @@ void poller_take_more(void *userdata);
 /* Keeps what was written, which is first, changed or moved, for the commit. */
 void poller_take_written(struct poller *poller, const struct intake_result *result);
 
-/* Commits what was taken in since the last commit, and tells who listens. When it fails, nothing of that is kept. */
-int poller_take_commit(struct poller *poller, struct error *e);
+/* Whether a slice that began then has done enough. */
+bool poller_take_is_full(const struct poller *poller, int64_t began_usec);
+
+/* Ends a slice whose last work came to r, with e when that failed: what was written before is committed, and who
+ * listens is told. Returns r, or why it could not be committed: then nothing of it is kept. */
+int poller_take_end_slice(struct poller *poller, int64_t began_usec, int r, struct error *e);
 
 /* Drops the page. */
 void poller_take_cancel(struct poller *poller);

@@ -127,22 +127,27 @@ void poller_query_answered(struct poller *poller, const struct http_response *re
     query_on(poller);
 }
 
-int poller_query_lose(struct poller *poller, const char *const *missing, size_t missing_count, struct error *e)
+static int lose(struct poller *poller, const char *nct_id, struct error *e)
 {
-    for (size_t i = 0; i < missing_count; i++) {
-        struct intake_result result;
-        bool lost = plan_lost(poller->plan, missing[i]);
-        int r = lost ? intake_lose(poller->intake, missing[i], &result, e) : 0;
-        if (r < 0)
-            return r;
-        if (lost)
-            poller_take_written(poller, &result);
-        if (lost)
-            r = poller_take_commit(poller, e);
-        if (r < 0)
-            return r;
-    }
-    return 0;
+    struct intake_result result;
+
+    if (!plan_lost(poller->plan, nct_id))
+        return 0;
+    int r = intake_lose(poller->intake, nct_id, &result, e);
+    if (r == 0)
+        poller_take_written(poller, &result);
+    return r;
+}
+
+int poller_query_lose(struct poller *poller, struct error *e)
+{
+    int64_t began_usec = clock_stopwatch_usec();
+    int r = 0;
+
+    while (r == 0 && poller->absent_at < poller->absent_count && !poller_take_is_full(poller, began_usec))
+        r = lose(poller, poller->absent[poller->absent_at++], e);
+    r = poller_take_end_slice(poller, began_usec, r, e);
+    return r < 0 ? r : poller->absent_at < poller->absent_count;
 }
 
 int poller_query_set_running(struct poller *poller, struct error *e)

@@ -32,7 +32,7 @@ static void tell_committed(struct poller *poller, const struct poller_written *w
         poller->events.committed(&written->version, written->alert_count, poller->events.userdata);
 }
 
-int poller_take_commit(struct poller *poller, struct error *e)
+static int commit(struct poller *poller, struct error *e)
 {
     int r = intake_commit(poller->intake, e);
 
@@ -110,24 +110,17 @@ static int take_step(struct poller *poller, struct error *e)
     return r < 0 ? r : 1;
 }
 
-static bool slice_is_full(const struct poller *poller, int64_t began_usec)
+bool poller_take_is_full(const struct poller *poller, int64_t began_usec)
 {
     return intake_is_big(poller->intake) || poller->written_count == POLLER_SLICE_VERSIONS ||
            clock_stopwatch_usec() - began_usec >= SLICE_USEC;
 }
 
-/* What came before a record that failed is kept. */
-static int take_slice(struct poller *poller, struct error *e)
+int poller_take_end_slice(struct poller *poller, int64_t began_usec, int r, struct error *e)
 {
-    int64_t began_usec = clock_stopwatch_usec();
     struct error commit_error;
-    int r;
+    int committed = commit(poller, &commit_error);
 
-    do
-        r = take_step(poller, e);
-    while (r > 0 && !slice_is_full(poller, began_usec));
-
-    int committed = poller_take_commit(poller, &commit_error);
     if (r >= 0 && committed < 0) {
         *e = commit_error;
         r = committed;
@@ -136,6 +129,17 @@ static int take_slice(struct poller *poller, struct error *e)
     if (took_usec > poller->longest_slice_usec)
         poller->longest_slice_usec = took_usec;
     return r;
+}
+
+static int take_slice(struct poller *poller, struct error *e)
+{
+    int64_t began_usec = clock_stopwatch_usec();
+    int r;
+
+    do
+        r = take_step(poller, e);
+    while (r > 0 && !poller_take_is_full(poller, began_usec));
+    return poller_take_end_slice(poller, began_usec, r, e);
 }
 
 void poller_take_more(void *userdata)

@@ -181,6 +181,27 @@ def test_a_study_withdrawn_from_the_registry_leaves_and_comes_back(house):
     assert [row for row in members(house) if row[1] == FREEDOM] == [("cd34", FREEDOM, 0), ("cd34", FREEDOM, 1)]
 
 
+def test_many_studies_that_vanish_at_once_leave_and_each_is_told_once(house):
+    """More than a slice of the loop takes."""
+    house.start_story("2020-11-04")
+    house.registry.order("/generate", count=300)
+    hook = house.start_webhook()
+    watches = [{"name": "made-up", "query": {"sponsor": "Made-up Institute"}, "notify": ["hook"]}]
+    house.start_daemon(house.write_settings(watches, [house.webhook_channel(hook)]))
+    house.settle()
+    ids = {nct_id for _, nct_id, _ in members(house)}
+    assert len(ids) == 300 and hook.take() == []
+    for nct_id in ids:
+        house.registry.remove(nct_id)
+    message, = settle_told(house, hook, "2020-11-05")
+    assert message["surge"]
+    assert set(members(house)) == {("made-up", nct_id, 0) for nct_id in ids}
+    alerts = house.ask("alerts", "--limit", 0)
+    assert sorted(alert["nct_id"] for alert in alerts) == sorted(ids)
+    assert {alert["state"] for alert in alerts} == {"delivered"}
+    assert house.trialwatch("verify").code == 0
+
+
 def test_leaving_twice_is_told_twice_by_a_registry_without_timestamps(house):
     """Nothing of refresh and version tells the second time from the first."""
     house.start_story("2020-11-04")
