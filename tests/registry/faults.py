@@ -21,6 +21,7 @@ KINDS = {
     "reset": ({"after_bytes": 0}, "resets the connection, after so many bytes of the body"),
     "truncate": ({"fraction": 0.5}, "closes the connection in the middle of the body"),
     "cut": ({"fraction": 0.5}, "sends a part of the body as if it were all: the length says so too"),
+    "damage": ({"fraction": 0.5}, "flips a bit of the body as it is sent, packed or not, that far into it"),
     "status": ({"status": 503, "retry_after": None, "text": "Try again later\n", "content_type": "text/plain"},
                "refuses with a status; retry_after is seconds or an HTTP date"),
     "html": ({"status": 200, "text": MAINTENANCE, "content_type": "text/html; charset=utf-8"}, "a page for people"),

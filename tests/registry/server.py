@@ -138,6 +138,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def send(self, answer, entry, fault):
         body, is_gzip = self.encode(answer, fault)
+        if fault["kind"] == "damage":
+            at = int(len(body) * fault["fraction"])
+            body = body[:at] + bytes([body[at] ^ 1]) + body[at + 1:]
         headers = {"Date": formatdate(usegmt=True), "Content-Type": answer.content_type,
                    "ETag": self.server.api.etag(), "Vary": "Accept-Encoding", **answer.headers}
         if is_gzip:

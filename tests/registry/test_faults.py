@@ -45,6 +45,15 @@ def test_a_truncated_body_is_shorter_than_its_length_and_a_cut_one_is_not(story)
     assert len(story.get("/studies").ids) == 2
 
 
+def test_a_damaged_body_has_its_length_and_one_bit_that_is_wrong(story):
+    packed = {"Accept-Encoding": "gzip"}
+    whole = story.get("/studies", **packed).body
+    story.order("/fault", kind="damage", fraction=0.25)
+    damaged = story.get("/studies", **packed).body
+    assert len(damaged) == len(whole)
+    assert [(i, a ^ b) for i, (a, b) in enumerate(zip(whole, damaged)) if a != b] == [(len(whole) // 4, 1)]
+
+
 @pytest.mark.parametrize("after_bytes", [0, 100])
 def test_a_reset_reaches_the_client(story, after_bytes):
     story.order("/fault", kind="reset", after_bytes=after_bytes)

@@ -44,6 +44,8 @@ FAILING_PAGES = {
     "token-for-ever": {"kind": "empty-page"},
     "one-study-left-out": {"kind": "omit", "count": 1},
     "bomb": {"kind": "bomb", "mebibytes": 600},
+    "gzip-damaged": {"kind": "damage"},
+    "gzip-checksum-wrong": {"kind": "damage", "fraction": 0.9999},
 }
 
 
@@ -107,6 +109,13 @@ def test_a_listing_that_is_not_whole_is_no_news(house, hook, name):
     house.registry.clear_faults()
     look_again_until_well(house)
     assert_told_once(hook)
+
+
+def test_status_says_that_what_came_was_damaged(house, hook):
+    house.registry.fault(**FAILING_PAGES["gzip-damaged"], **STUDIES, **FOR_EVER)
+    look_in_vain(house)
+    assert "the registry's answer broke off or was damaged: 127.0.0.1: the gzip data of the answer" in house.trouble()
+    assert hook.take() == []
 
 
 def test_a_registry_that_is_not_there_is_named_and_waited_for(house, hook):
