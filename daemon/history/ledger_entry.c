@@ -6,16 +6,14 @@
 
 void ledger_entry_escape(const char *text, struct buf *out)
 {
-    for (const char *c = text; *c; c++) {
-        if (*c == '\\')
-            buf_append(out, "\\\\", 2);
-        else if (*c == '\t')
-            buf_append(out, "\\t", 2);
-        else if (*c == '\n')
-            buf_append(out, "\\n", 2);
-        else
-            buf_append(out, c, 1);
+    size_t plain;
+
+    while (text[plain = strcspn(text, "\\\t\n")] != '\0') {
+        buf_append(out, text, plain);
+        buf_append_string(out, text[plain] == '\\' ? "\\\\" : text[plain] == '\t' ? "\\t" : "\\n");
+        text += plain + 1;
     }
+    buf_append(out, text, plain);
 }
 
 static void add_text(struct buf *out, const char *text)
