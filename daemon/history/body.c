@@ -10,6 +10,9 @@
  * 0.24 ms, 9 7.3 kB in 0.42 ms, 12 7.1 kB in 2.1 ms, 19 6.8 kB in 7.4 ms. */
 #define LEVEL 6
 
+/* The level's own, of large contents. */
+#define MAX_HASH_LOG 19
+
 /* Below this, long distance matching makes bodies larger (7.8 kB of the 7.5); above, the tables of the level forget the
  * start of the prefix. */
 #define LONG_DISTANCE_BYTES ((size_t)8 * 1024 * 1024)
@@ -55,6 +58,15 @@ static int window_log(size_t span)
     return log;
 }
 
+/* A table of some half as many places as there are bytes. The level's own is four times as large: a fifth more time for
+ * each small body, which it makes 0.4 % smaller. */
+static int hash_log(size_t span)
+{
+    int log = window_log(span) - 1;
+
+    return log < MAX_HASH_LOG ? log : MAX_HASH_LOG;
+}
+
 static size_t set_parameters(ZSTD_CCtx *compressor, const char *base, size_t base_len, size_t len)
 {
     size_t code = ZSTD_CCtx_reset(compressor, ZSTD_reset_session_and_parameters);
@@ -64,6 +76,8 @@ static size_t set_parameters(ZSTD_CCtx *compressor, const char *base, size_t bas
     if (ZSTD_isError(code) || !base)
         return code;
     code = ZSTD_CCtx_setParameter(compressor, ZSTD_c_windowLog, window_log(base_len + len));
+    if (!ZSTD_isError(code))
+        code = ZSTD_CCtx_setParameter(compressor, ZSTD_c_hashLog, hash_log(base_len + len));
     if (!ZSTD_isError(code) && base_len + len > LONG_DISTANCE_BYTES)
         code = ZSTD_CCtx_setParameter(compressor, ZSTD_c_enableLongDistanceMatching, 1);
     return ZSTD_isError(code) ? code : ZSTD_CCtx_refPrefix(compressor, base, base_len);
