@@ -129,8 +129,17 @@ static int give_new_numbers(struct store *store, const struct site_map *map, str
     return 0;
 }
 
-static int write_sites(struct store *store, const struct numbering *numbering, const struct study *after,
-                       const struct site_map *map, int64_t seen_usec, struct error *e)
+/* Whether the site's row says already what is to be said of it. */
+static bool is_as_before(const struct study *before, const struct study *after, const struct site_map *map,
+                         size_t index)
+{
+    return map && map->old_of_new[index] == index &&
+           json_equal(study_location(before, index), study_location(after, index)) &&
+           strcmp(study_effective_status(before, index), study_effective_status(after, index)) == 0;
+}
+
+static int write_sites(struct store *store, const struct numbering *numbering, const struct study *before,
+                       const struct study *after, const struct site_map *map, int64_t seen_usec, struct error *e)
 {
     int r = 0;
 
@@ -138,7 +147,8 @@ static int write_sites(struct store *store, const struct numbering *numbering, c
         if (map->new_of_old[i] == SITE_NONE)
             r = sql_run(store, SQL_SITE_UNLIST, e, INT(numbering->study_row), INT(numbering->old[i]), INT(seen_usec));
     for (size_t i = 0; r >= 0 && i < numbering->new_count; i++)
-        r = write_site(store, numbering->study_row, numbering->new[i], after, i, seen_usec, e);
+        if (!is_as_before(before, after, map, i))
+            r = write_site(store, numbering->study_row, numbering->new[i], after, i, seen_usec, e);
     return r;
 }
 
@@ -164,8 +174,9 @@ static int number_changes(const struct numbering *numbering, struct change_list 
     return 0;
 }
 
-int history_sites_update(struct store *store, const struct version *version, const struct study *after,
-                         const struct site_map *map, struct change_list *changes, struct error *e)
+int history_sites_update(struct store *store, const struct version *version, const struct study *before,
+                         const struct study *after, const struct site_map *map, struct change_list *changes,
+                         struct error *e)
 {
     _cleanup_(numbering_free) struct numbering numbering = {.new_count = study_location_count(after)};
     int r;
@@ -184,7 +195,7 @@ int history_sites_update(struct store *store, const struct version *version, con
     if (r >= 0)
         r = number_changes(&numbering, changes, e);
     if (r >= 0)
-        r = write_sites(store, &numbering, after, map, version->seen_usec, e);
+        r = write_sites(store, &numbering, before, after, map, version->seen_usec, e);
     if (r >= 0 && (!map || !same_numbers(&numbering)))
         r = write_map(store, numbering.study_row, version->number, numbering.new, numbering.new_count, e);
     return r;

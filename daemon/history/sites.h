@@ -7,10 +7,11 @@
 #include "trial/sites.h"
 
 /* Gives each location of a new version its site number: the one it had (by map), or a new one; keeps what is said of it
- * now, when it was first listed, when it opened and closed; and writes the number into changes[].site. map and before
- * are NULL for a first version. */
-int history_sites_update(struct store *store, const struct version *version, const struct study *after,
-                         const struct site_map *map, struct change_list *changes, struct error *e);
+ * now, when it was first listed, when it opened and closed; and writes the number into changes[].site. before, the
+ * study of the newest version until now, and map are NULL for a first version. */
+int history_sites_update(struct store *store, const struct version *version, const struct study *before,
+                         const struct study *after, const struct site_map *map, struct change_list *changes,
+                         struct error *e);
 
 struct site_row {
     char nct_id[STUDY_NCT_ID_BYTES];

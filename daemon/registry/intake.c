@@ -115,7 +115,10 @@ static int append_version(struct intake *intake, struct version *version, struct
 {
     const struct site_map *map = intake->before ? &intake->map : NULL;
     int r = versions_append(intake->store, intake->study, intake->before, (long)intake->changes.count, version, e);
-    return r < 0 ? r : history_sites_update(intake->store, version, intake->study, map, &intake->changes, e);
+
+    if (r >= 0)
+        r = history_sites_update(intake->store, version, intake->before, intake->study, map, &intake->changes, e);
+    return r;
 }
 
 /* Inside the transaction: all of it or, when it fails, what is to be undone. */

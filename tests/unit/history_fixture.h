@@ -155,7 +155,7 @@ static inline int take_in(struct fixture *f, const struct study *study, const st
     }
     int r = versions_append(f->store, study, before, (long)changes.count, ret, &f->e);
     if (r >= 0)
-        r = history_sites_update(f->store, ret, study, before ? &map : NULL, &changes, &f->e);
+        r = history_sites_update(f->store, ret, before, study, before ? &map : NULL, &changes, &f->e);
     _cleanup_free_ int64_t *own_ids = calloc(changes.count + 1, sizeof(*own_ids));
     assert_non_null(own_ids);
     if (r >= 0)

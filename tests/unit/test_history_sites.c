@@ -120,6 +120,29 @@ static void times_say_since_when(void **state)
     assert_string_equal(f->e.text, NCT_1 " has no site 3");
 }
 
+/* Their records are the same; what follows from others is not. */
+static void sites_follow_their_study_and_their_order(void **state)
+{
+    static const char sites[] =
+        "SELECT group_concat(facility || ' ' || position || ' ' || status || ' ' || status_usec) FROM sites";
+    struct fixture *f = *state;
+    _cleanup_study_ struct study *a = study_at("NOT_YET_RECRUITING", FACILITIES("Alpha", "Beta", "Gamma"));
+    _cleanup_study_ struct study *b = study_at("SUSPENDED", FACILITIES("Alpha", "Beta", "Gamma"));
+    _cleanup_study_ struct study *c = study_at("SUSPENDED", FACILITIES("Beta", "Alpha", "Gamma"));
+    char expected[200];
+
+    fixture_take_in(f, a, NULL);
+    struct version second = fixture_take_in(f, b, a);
+    snprintf(expected, sizeof(expected), "Alpha 0 SUSPENDED %1$lld,Beta 1 SUSPENDED %1$lld,Gamma 2 SUSPENDED %1$lld",
+             (long long)second.seen_usec);
+    assert_string_equal(outsider_reads(f->path, sites), expected);
+
+    fixture_take_in(f, c, b);
+    snprintf(expected, sizeof(expected), "Alpha 1 SUSPENDED %1$lld,Beta 0 SUSPENDED %1$lld,Gamma 2 SUSPENDED %1$lld",
+             (long long)second.seen_usec);
+    assert_string_equal(outsider_reads(f->path, sites), expected);
+}
+
 static int check_place(const struct site_row *row, void *userdata)
 {
     (void)userdata;
@@ -205,9 +228,9 @@ static void a_map_of_something_else_is_refused(void **state)
     assert_int_equal(sites_match(b, b, &map), 0);
     assert_ok(f, store_begin(f->store, &f->e));
     version.number = 2;
-    assert_int_equal(history_sites_update(f->store, &version, b, NULL, &changes, &f->e), -EINVAL);
-    assert_int_equal(history_sites_update(f->store, &version, b, &map, &changes, &f->e), -EINVAL);
-    assert_int_equal(history_sites_update(f->store, &version, a, &map, &changes, &f->e), -EINVAL);
+    assert_int_equal(history_sites_update(f->store, &version, NULL, b, NULL, &changes, &f->e), -EINVAL);
+    assert_int_equal(history_sites_update(f->store, &version, a, b, &map, &changes, &f->e), -EINVAL);
+    assert_int_equal(history_sites_update(f->store, &version, a, a, &map, &changes, &f->e), -EINVAL);
 }
 
 static void ranges_are_written_and_read(void **state)
@@ -242,10 +265,16 @@ static void what_is_no_range_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        test_with_history(a_site_keeps_its_number_for_good),   test_with_history(times_say_since_when),
-        test_with_history(what_is_said_of_a_site_is_kept),     test_with_history(changes_name_the_site),
-        test_with_history(an_unchanged_list_is_written_once),  test_with_history(a_study_without_sites_may_get_some),
-        test_with_history(a_map_of_something_else_is_refused), cmocka_unit_test(ranges_are_written_and_read),
+        test_with_history(a_site_keeps_its_number_for_good),
+        test_with_history(times_say_since_when),
+        test_with_history(a_site_keeps_its_number_for_good),
+        test_with_history(sites_follow_their_study_and_their_order),
+        test_with_history(what_is_said_of_a_site_is_kept),
+        test_with_history(changes_name_the_site),
+        test_with_history(an_unchanged_list_is_written_once),
+        test_with_history(a_study_without_sites_may_get_some),
+        test_with_history(a_map_of_something_else_is_refused),
+        cmocka_unit_test(ranges_are_written_and_read),
         cmocka_unit_test(what_is_no_range_is_refused),
     };
 
