@@ -121,6 +121,19 @@ static int append_version(struct intake *intake, struct version *version, struct
     return r;
 }
 
+/* A version that is there already came again, unless it is of a study that no longer comes. */
+static int write_version(struct intake *intake, struct version *version, struct error *e)
+{
+    const struct glance *glance = intake->has_glance ? &intake->glance : NULL;
+
+    if (intake->absent)
+        return 0;
+    if (intake->same)
+        return versions_note_seen(intake->store, version->nct_id, intake->poll, glance, e);
+    int r = append_version(intake, version, e);
+    return r == 0 && glance ? versions_set_glance(intake->store, version->nct_id, glance, e) : r;
+}
+
 /* Inside the transaction: all of it or, when it fails, what is to be undone. */
 static int write_record(struct intake *intake, struct error *e)
 {
@@ -129,9 +142,7 @@ static int write_record(struct intake *intake, struct error *e)
 
     if (!ids)
         return no_memory(e);
-    int r = intake->same ? 0 : append_version(intake, version, e);
-    if (r == 0 && !intake->same && intake->has_glance)
-        r = versions_set_glance(intake->store, version->nct_id, &intake->glance, e);
+    int r = write_version(intake, version, e);
     if (r == 0)
         r = changes_append(intake->store, version, &intake->changes, ids, e);
     if (r == 0)

@@ -77,6 +77,21 @@ def test_two_watches_with_one_question_share_its_answer_and_keep_their_own_membe
     assert message["studies"][0]["watches"] == ["cd34", "second"]
 
 
+def test_a_known_study_that_only_enters_a_query_was_seen_in_that_look(house):
+    house.start_story("2020-11-04")
+    hook = house.start_webhook()
+    named = {"name": "named", "studies": [FREEDOM, ESCAPE], "notify": ["hook"]}
+    house.start_daemon(house.write_settings([named], [house.webhook_channel(hook)]))
+    house.settle("2020-11-04")
+    house.write_settings([named, {"name": "cd34", "query": QUERY, "notify": ["hook"]}], [house.webhook_channel(hook)])
+    assert house.trialwatch("reload").code == 0
+    wait_until(lambda: len(members(house)) == 2, "both to be members")
+    house.settle("2020-11-04")
+    with sqlite3.connect(f"file:{house.history_path}?mode=ro", uri=True) as history:
+        seen = history.execute("SELECT last_poll = (SELECT max(id) FROM polls WHERE outcome = 2) FROM studies").fetchall()
+    assert seen == [(1,), (1,)]
+
+
 def test_a_study_leaves_the_query_by_its_status(house):
     hook = watch_query(house, RECRUITING, "2021-10-05")
     assert members(house) == [("cd34", FREEDOM, 1)]
