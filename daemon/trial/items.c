@@ -88,7 +88,7 @@ static int fold_member(const json_t *value, const char *key, char **ret)
     return *ret ? 0 : -ENOMEM;
 }
 
-static int read_items(const json_t *values, struct item_list *ret)
+static int list_items(const json_t *values, struct item_list *ret)
 {
     size_t count = json_array_size(values);
 
@@ -96,19 +96,34 @@ static int read_items(const json_t *values, struct item_list *ret)
     if (!ret->items)
         return -ENOMEM;
     ret->count = count;
-    for (size_t i = 0; i < count; i++) {
-        _cleanup_free_ char *description = NULL;
-        struct item *item = &ret->items[i];
-        item->value = json_array_get(values, i);
-        if (fold_member(item->value, "measure", &item->measure) < 0 ||
-            fold_member(item->value, "description", &description) < 0)
-            return -ENOMEM;
-        if (item->measure)
-            split_words(item->measure, &item->measure_words);
-        if (description)
-            split_words(description, &item->description_words);
-    }
+    for (size_t i = 0; i < count; i++)
+        ret->items[i].value = json_array_get(values, i);
     return 0;
+}
+
+static int read_item(struct item *item)
+{
+    _cleanup_free_ char *description = NULL;
+
+    if (fold_member(item->value, "measure", &item->measure) < 0 ||
+        fold_member(item->value, "description", &description) < 0)
+        return -ENOMEM;
+    if (item->measure)
+        split_words(item->measure, &item->measure_words);
+    if (description)
+        split_words(description, &item->description_words);
+    return 0;
+}
+
+/* Reads what is not paired yet: folding texts takes long. */
+static int read_rest(struct item_list *list, const size_t *partners)
+{
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < list->count; i++)
+        if (partners[i] == ITEM_NONE)
+            r = read_item(&list->items[i]);
+    return r;
 }
 
 /* The share of words that two texts have in common, in percent of all their words. */
@@ -231,9 +246,12 @@ int items_match(const json_t *before, const json_t *after, struct item_map *ret)
 {
     _cleanup_(matching_free) struct matching matching = {0};
 
-    if (read_items(before, &matching.before) < 0 || read_items(after, &matching.after) < 0 || make_map(&matching) < 0)
+    if (list_items(before, &matching.before) < 0 || list_items(after, &matching.after) < 0 || make_map(&matching) < 0)
         return -ENOMEM;
     pair_where(&matching, is_equal);
+    if (read_rest(&matching.before, matching.map.new_of_old) < 0 ||
+        read_rest(&matching.after, matching.map.old_of_new) < 0)
+        return -ENOMEM;
     pair_where(&matching, has_same_measure);
     if (pair_alike(&matching) < 0)
         return -ENOMEM;
