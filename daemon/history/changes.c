@@ -219,7 +219,7 @@ int changes_count(struct store *store, const char *nct_id, long version, int64_t
     while (r >= 0 && (r = query_next(&query)) > 0) {
         r = query_copy_text(&query, 0, kind, sizeof(kind));
         if (r >= 0)
-            counts[kind_of(kind)] += (long)query_integer(&query, 1);
+            counts[kind_of(kind)]++;
     }
     if (r >= 0)
         memcpy(ret, counts, sizeof(counts));

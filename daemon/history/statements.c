@@ -113,9 +113,9 @@ static const char *const texts[SQL_COUNT] = {
         " with_study, effective_before, effective_after, note, old_item, new_item)"
         " VALUES (?1, (SELECT study FROM versions WHERE id = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
         " ?14, ?15, ?16)",
-    [SQL_CHANGE_COUNT] = "SELECT kind, count(*) FROM changes c WHERE study = (SELECT id FROM studies WHERE nct_id = ?1)"
+    [SQL_CHANGE_COUNT] = "SELECT kind FROM changes c WHERE study = (SELECT id FROM studies WHERE nct_id = ?1)"
                          " AND version = (SELECT id FROM versions WHERE study = c.study AND origin = 0 AND number = ?2)"
-                         " AND seen_usec >= ?3 GROUP BY kind",
+                         " AND seen_usec >= ?3",
     [SQL_CHANGE_KEYS] = CHANGE_KEYS("", "ASC"),
     [SQL_CHANGE_KEYS_NEWEST] = CHANGE_KEYS("", "DESC"),
     [SQL_CHANGE_KEYS_BY_STUDY] = CHANGE_KEYS(CHANGE_OF_STUDY, "ASC"),
