@@ -97,18 +97,34 @@ static int load_study(struct store *store, int64_t id, struct keep *keep, struct
     return r;
 }
 
+static int visit_study(struct store *store, int64_t id, study_visitor *visit, void *userdata, struct error *e)
+{
+    _cleanup_keep_ struct keep keep = {0};
+    struct study_row row;
+    int r = load_study(store, id, &keep, &row, e);
+
+    return r < 0 ? r : visit(&row, userdata);
+}
+
+int versions_visit_study(struct store *store, const char *nct_id_or_alias, study_visitor *visit, void *userdata,
+                         struct error *e)
+{
+    char nct_id[STUDY_NCT_ID_BYTES];
+    int64_t id;
+    int r = versions_resolve(store, nct_id_or_alias, nct_id, e);
+
+    if (r >= 0)
+        r = study_row_id(store, nct_id, &id, e);
+    return r < 0 ? r : visit_study(store, id, visit, userdata, e);
+}
+
 int versions_each_study(struct store *store, study_visitor *visit, void *userdata, struct error *e)
 {
     _cleanup_keys_ struct keys keys = {0};
     int r = keys_find(store, SQL_STUDY_KEYS, &keys, e);
 
-    for (size_t i = 0; r == 0 && i < keys.count; i++) {
-        _cleanup_keep_ struct keep keep = {0};
-        struct study_row row;
-        r = load_study(store, keys.ids[i], &keep, &row, e);
-        if (r >= 0)
-            r = visit(&row, userdata);
-    }
+    for (size_t i = 0; r == 0 && i < keys.count; i++)
+        r = visit_study(store, keys.ids[i], visit, userdata, e);
     return r;
 }
 

@@ -82,4 +82,9 @@ struct study_row {
 };
 typedef int study_visitor(const struct study_row *row, void *userdata);
 int versions_each_study(struct store *store, study_visitor *visit, void *userdata, struct error *e);
+
+/* The same of the study that answers to this id or alias. -ENOENT. */
+int versions_visit_study(struct store *store, const char *nct_id_or_alias, study_visitor *visit, void *userdata,
+                         struct error *e);
+
 long versions_count_studies(struct store *store);

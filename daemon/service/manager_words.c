@@ -8,6 +8,7 @@
 #include "history/versions.h"
 #include "service/sd.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,47 +61,33 @@ void manager_say_start(struct manager *manager)
     buf_free(&line);
 }
 
-/* The studies to tell of, and those already told. */
-struct telling {
-    char ids[LISTED_MAX][STUDY_NCT_ID_BYTES];
-    size_t count;
-};
-
-static int tell_study(const struct study_row *row, void *userdata)
+static int tell_study(const struct study_row *row, _unused_ void *userdata)
 {
-    const struct telling *telling = userdata;
-    struct buf line = {0};
+    _cleanup_buf_ struct buf line = {0};
 
-    for (size_t i = 0; i < telling->count; i++) {
-        if (strcmp(telling->ids[i], row->nct_id) != 0)
-            continue;
-        buf_printf(&line, "%s %s: ", row->nct_id, row->title);
-        text_append_enum(&line, row->overall_status);
-        buf_append_string(&line, ", ");
-        text_append_count(&line, (size_t)row->sites, "site");
-        if (row->recruiting_sites > 0)
-            buf_printf(&line, ", %ld of them recruiting", row->recruiting_sites);
-        buf_printf(&line, ", as of the registry's refresh of %s", row->refresh);
-        log_about(LOG_INFO, "TRIALWATCH_STUDY", row->nct_id, "%s", buf_string(&line));
-        buf_free(&line);
-        break;
-    }
+    buf_printf(&line, "%s %s: ", row->nct_id, row->title);
+    text_append_enum(&line, row->overall_status);
+    buf_append_string(&line, ", ");
+    text_append_count(&line, (size_t)row->sites, "site");
+    if (row->recruiting_sites > 0)
+        buf_printf(&line, ", %ld of them recruiting", row->recruiting_sites);
+    buf_printf(&line, ", as of the registry's refresh of %s", row->refresh);
+    log_about(LOG_INFO, "TRIALWATCH_STUDY", row->nct_id, "%s", buf_string(&line));
     return 0;
 }
 
 void manager_say_studies(struct manager *manager)
 {
-    struct telling telling = {.count = 0};
     struct poller_status status;
     char until[64], at[CLOCK_TEXT_BYTES], more[TEXT_COUNT_BYTES];
     struct error e = {0};
     size_t count;
     const char *const *studies = watch_set_studies(manager->settings.watches, &count);
+    int r = 0;
 
-    for (size_t i = 0; i < count && telling.count < LISTED_MAX; i++)
-        if (versions_resolve(manager->store, studies[i], telling.ids[telling.count], NULL) == 0)
-            telling.count++;
-    if (versions_each_study(manager->store, tell_study, &telling, &e) < 0)
+    for (size_t i = 0; i < size_min(count, LISTED_MAX) && (r >= 0 || r == -ENOENT); i++)
+        r = versions_visit_study(manager->store, studies[i], tell_study, NULL, &e);
+    if (r < 0 && r != -ENOENT)
         log_warning("What the registry holds cannot be told: %s", e.text);
     if (count > LISTED_MAX)
         log_info("… and %s", text_format_count(count - LISTED_MAX, "more study", more));

@@ -227,6 +227,10 @@ static void studies_are_listed_with_what_is_known(void **state)
     assert_ok(f, versions_each_study(f->store, collect_studies, &text, &f->e));
     assert_string_equal(buf_string(&text),
                         NCT_2 " COMPLETED 1 0/2 " REFRESH_1 ";" NCT_1 " TERMINATED 2 0/2 " REFRESH_1 ";");
+    buf_reset(&text);
+    assert_ok(f, versions_visit_study(f->store, NCT_1, collect_studies, &text, &f->e));
+    assert_string_equal(buf_string(&text), NCT_1 " TERMINATED 2 0/2 " REFRESH_1 ";");
+    assert_int_equal(versions_visit_study(f->store, "NCT09999999", collect_studies, &text, &f->e), -ENOENT);
     assert_string_equal(outsider_reads(f->path, "SELECT first_seen FROM study WHERE nct_id = '" NCT_1 "'"),
                         "2026-02-11T10:00:05Z");
 }
