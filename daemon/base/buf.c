@@ -19,6 +19,14 @@ void buf_reset(struct buf *buf)
         buf->data[0] = '\0';
 }
 
+struct buf buf_move(struct buf *buf)
+{
+    struct buf moved = *buf;
+
+    *buf = (struct buf){.max_bytes = buf->max_bytes};
+    return moved;
+}
+
 /* Room for extra more bytes and the NUL. */
 static int reserve(struct buf *buf, size_t extra)
 {

@@ -23,6 +23,9 @@ void buf_free(struct buf *buf);
 /* Keeps the memory, forgets content and failure. */
 void buf_reset(struct buf *buf);
 
+/* The buffer with its content and memory; the one it was is empty. */
+struct buf buf_move(struct buf *buf);
+
 /* Each returns 0, -ENOMEM or -EFBIG (or the earlier failure); after a failure nothing more is appended. */
 int buf_append(struct buf *buf, const void *data, size_t len);
 int buf_append_string(struct buf *buf, const char *text);

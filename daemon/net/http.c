@@ -296,6 +296,9 @@ int http_start(struct http *http, const struct http_call *call, http_callback *c
     request->http = http;
     request->callback = callback;
     request->userdata = userdata;
+    if (call->spare)
+        request->body.bytes = buf_move(call->spare);
+    buf_reset(&request->body.bytes);
     request->body.bytes.max_bytes = call->max_response_bytes;
     request->body.may_be_gzip = call->want_gzip;
     request->transfer.done = on_done;

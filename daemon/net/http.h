@@ -29,6 +29,7 @@ struct http_call {
     const void *body;                             /* copied; NULL for none */
     size_t body_len;
     size_t max_response_bytes; /* of decoded body; more fails the request with -EFBIG; 0: BUF_DEFAULT_MAX_BYTES */
+    struct buf *spare;         /* its memory becomes the body's, which saves new pages a large one; NULL: none */
     int64_t timeout_usec;      /* the whole request; 0: 60 s */
     bool allow_http;
     bool follow_redirects; /* same protocols, at most 5 */

@@ -105,7 +105,8 @@ void poller_free(struct poller *poller)
     finding_free(poller->finding);
     plan_free(poller->plan);
     buf_free(&poller->url);
-    free(poller->body);
+    buf_free(&poller->body);
+    buf_free(&poller->spare);
     free(poller->absent);
     free(poller->missing);
     free(poller);

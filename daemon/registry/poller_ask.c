@@ -40,6 +40,7 @@ static int start(struct poller *poller, struct error *e)
         .url = buf_string(&poller->url),
         .headers = {{"Accept", "application/json"}},
         .max_response_bytes = max_answer_bytes[poller->question],
+        .spare = poller->question == POLLER_ASKS_PAGE ? &poller->spare : NULL,
         .timeout_usec = poller->settings->timeout_usec,
         .allow_http = ctgov_url_is_loopback(poller->settings->base_url),
         .follow_redirects = true,

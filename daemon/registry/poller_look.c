@@ -19,6 +19,7 @@ void poller_look_drop(struct poller *poller)
     poller_ask_cancel(poller);
     poller_take_cancel(poller);
     poller_end_cancel(poller);
+    buf_free(&poller->spare);
     listing_free(TAKE_PTR(poller->listing));
     poller_query_drop(poller);
 }
@@ -173,16 +174,8 @@ static void on_version(struct poller *poller)
 
 static void on_page(struct poller *poller, const struct http_response *response)
 {
-    size_t len = response->body->len;
-
-    poller->body = buf_take(response->body);
-    if (!poller->body) {
-        struct error e;
-        error_set(&e, -ENOMEM, "there is no memory for a page of the registry");
-        poller_end_failed(poller, -ENOMEM, -1, &e);
-        return;
-    }
-    page_open(&poller->page, poller->body, len);
+    poller->body = buf_move(response->body);
+    page_open(&poller->page, buf_string(&poller->body), poller->body.len);
     if (poller->version.refresh[0] != '\0' && listing_etag_moved(poller->listing, response->etag))
         poller_ask_version(poller, POLLER_ASKS_VERSION_AMID);
     else

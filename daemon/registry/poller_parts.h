@@ -84,7 +84,8 @@ struct poller {
     struct buf url;
     enum poller_question question;
     struct http_request *request;
-    char *body; /* of the page that is being taken in */
+    struct buf body;  /* of the page that is being taken in */
+    struct buf spare; /* the memory of the one before */
     struct page page;
     struct poller_written written[POLLER_SLICE_VERSIONS]; /* in the slice under way */
     size_t written_count;

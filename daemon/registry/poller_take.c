@@ -151,7 +151,7 @@ void poller_take_more(void *userdata)
     if (r > 0) {
         timer_arm_in(poller->slice_timer, 0);
     } else if (r == 0) {
-        poller_take_cancel(poller);
+        poller->spare = buf_move(&poller->body);
         poller_look_page_taken(poller);
     } else {
         poller_end_failed(poller, r, -1, &e);
@@ -169,5 +169,5 @@ void poller_take_cancel(struct poller *poller)
 {
     timer_disarm(poller->slice_timer);
     intake_cancel(poller->intake);
-    free(TAKE_PTR(poller->body));
+    buf_free(&poller->body);
 }
