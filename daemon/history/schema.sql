@@ -21,6 +21,13 @@ CREATE TABLE polls (
 ) STRICT;
 CREATE INDEX polls_by_outcome ON polls (outcome);
 
+-- Under which the glances below are hashed: secret to those who write records.
+CREATE TABLE glance_key (
+    id    INTEGER PRIMARY KEY CHECK (id = 1),
+    bytes BLOB NOT NULL CHECK (length(bytes) = 32)
+) STRICT;
+INSERT INTO glance_key (id, bytes) VALUES (1, randomblob(32));
+
 CREATE TABLE studies (
     id                INTEGER PRIMARY KEY,
     nct_id            TEXT NOT NULL UNIQUE CHECK (nct_id GLOB 'NCT[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]'),
@@ -35,7 +42,7 @@ CREATE TABLE studies (
     last_changed_usec INTEGER NOT NULL,
     last_poll         INTEGER NOT NULL, -- that saw it; no foreign key, which would search here for every pruned poll
     -- of the newest version's text as it last came; NULL: not known
-    glance            BLOB CHECK (length(glance) = 32), -- the hash of what is there beside the day
+    glance            BLOB CHECK (length(glance) = 16), -- the hash of what is there beside the day
     glance_bytes      INTEGER,                          -- how much that is
     glance_day        INTEGER                           -- where the day is left out
 ) STRICT;

@@ -31,6 +31,17 @@ int versions_note_seen(struct store *store, const char *nct_id, int64_t poll, co
     return r >= 0 && glance ? versions_set_glance(store, nct_id, glance, e) : r;
 }
 
+int versions_glance_key(struct store *store, struct glance_key *ret, struct error *e)
+{
+    _cleanup_query_ struct query query = {0};
+    int r = query_row(&query, store, SQL_GLANCE_KEY, e);
+
+    if (r == -ENOENT)
+        return error_set(e, -EUCLEAN, "history %s is damaged: its glance_key is missing; restore a backup",
+                         store->path);
+    return r < 0 ? r : query_copy_blob(&query, 0, ret->bytes, sizeof(ret->bytes));
+}
+
 int versions_glance(struct store *store, const char *nct_id, struct glance *ret, struct error *e)
 {
     _cleanup_query_ struct query query = {0};

@@ -54,6 +54,9 @@ int versions_append(struct store *store, const struct study *study, const struct
 int versions_note_seen(struct store *store, const char *nct_id, int64_t poll, const struct glance *glance,
                        struct error *e);
 
+/* The key of this history's glances. */
+int versions_glance_key(struct store *store, struct glance_key *ret, struct error *e);
+
 /* What was glanced at when the newest version's text last came. -ENOENT, without a sentence: never seen, or not known.
  */
 int versions_glance(struct store *store, const char *nct_id, struct glance *ret, struct error *e);

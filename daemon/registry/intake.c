@@ -289,11 +289,11 @@ static int step_decode(struct intake *intake, struct error *e)
 /* So that the next time it need not be decoded. */
 static int step_glance(struct intake *intake, struct error *e)
 {
-    int r = glance_at_record(intake->text, intake->len, &intake->glance);
+    int r = intake_need_key(intake, e);
 
-    if (r == -ENOMEM)
-        return no_memory(e);
-    intake->has_glance = r == 0;
+    if (r < 0)
+        return r;
+    intake->has_glance = glance_at_record(&intake->key, intake->text, intake->len, &intake->glance) == 0;
     return go_on(intake, step_decode);
 }
 

@@ -26,6 +26,8 @@ struct intake {
     intake_step_function *next; /* NULL: none */
     const char *text;           /* borrowed */
     size_t len;
+    struct glance_key key;
+    bool has_key;
     struct glance glance;
     bool has_glance;
     json_t *tree;
@@ -51,6 +53,9 @@ int intake_find_answers(struct intake *intake);
 
 /* Whether it enters or leaves one, which has to be kept although it is otherwise unchanged. */
 bool intake_moves(const struct intake *intake);
+
+/* Reads intake->key once. */
+int intake_need_key(struct intake *intake, struct error *e);
 
 /* The record is the newest version again. glance is that of its text, NULL: as it was. */
 int intake_note_seen(struct intake *intake, const char *nct_id, const struct glance *glance, struct error *e);

@@ -4,6 +4,14 @@
 #include <errno.h>
 #include <string.h>
 
+int intake_need_key(struct intake *intake, struct error *e)
+{
+    int r = intake->has_key ? 0 : versions_glance_key(intake->store, &intake->key, e);
+
+    intake->has_key = r >= 0;
+    return r;
+}
+
 int intake_note_seen(struct intake *intake, const char *nct_id, const struct glance *glance, struct error *e)
 {
     int r = intake_need_transaction(intake, e);
@@ -19,13 +27,12 @@ int intake_recognise(struct intake *intake, const char *text, size_t len, size_t
 
     if (!glance_guess_id(text, len, nct_id) || (intake->plan && plan_moves(intake->plan, nct_id)))
         return 0;
-    int r = versions_glance(intake->store, nct_id, &glance, e);
+    int r = intake_need_key(intake, e);
+    if (r >= 0)
+        r = versions_glance(intake->store, nct_id, &glance, e);
     if (r < 0)
         return r == -ENOENT ? 0 : r;
-    r = glance_recognise(&glance, text, len, ret_len);
-    if (r < 0)
-        return error_set(e, -ENOMEM, "there is no memory to look at a record");
-    if (r == 0 || !intake->asked(nct_id, intake->userdata))
+    if (!glance_recognise(&intake->key, &glance, text, len, ret_len) || !intake->asked(nct_id, intake->userdata))
         return 0;
     r = intake_note_seen(intake, nct_id, NULL, e);
     if (r < 0)

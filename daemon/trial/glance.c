@@ -164,21 +164,26 @@ static size_t go_through(struct look *look, size_t at, const struct step *steps)
     return 0;
 }
 
-/* The place of the day is part of what is hashed, so that it stands for one pair of texts around it. */
-static int hash_around_day(const char *text, size_t len, size_t day_at, size_t day_len,
-                           uint8_t ret[static STUDY_HASH_BYTES])
+/* The place of the day is part of what is hashed, so that it stands for one pair of texts around it. A libcrypto that
+ * is held to FIPS 140 has no Poly1305. */
+static bool hash_around_day(const struct glance_key *key, const char *text, size_t len, size_t day_at, size_t day_len,
+                            uint8_t ret[static GLANCE_HASH_BYTES])
 {
-    size_t after = day_at + day_len;
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool ok = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL) &&
-              EVP_DigestUpdate(context, &day_at, sizeof(day_at)) && EVP_DigestUpdate(context, text, day_at) &&
-              EVP_DigestUpdate(context, text + after, len - after) && EVP_DigestFinal_ex(context, ret, NULL);
+    size_t after = day_at + day_len, hash_len = 0;
+    EVP_MAC *poly1305 = EVP_MAC_fetch(NULL, "POLY1305", NULL);
+    EVP_MAC_CTX *context = poly1305 ? EVP_MAC_CTX_new(poly1305) : NULL;
+    bool ok = context && EVP_MAC_init(context, key->bytes, sizeof(key->bytes), NULL) &&
+              EVP_MAC_update(context, (const unsigned char *)&day_at, sizeof(day_at)) &&
+              EVP_MAC_update(context, (const unsigned char *)text, day_at) &&
+              EVP_MAC_update(context, (const unsigned char *)text + after, len - after) &&
+              EVP_MAC_final(context, ret, &hash_len, GLANCE_HASH_BYTES);
 
-    EVP_MD_CTX_free(context);
-    return ok ? 0 : -ENOMEM;
+    EVP_MAC_CTX_free(context);
+    EVP_MAC_free(poly1305);
+    return ok && hash_len == GLANCE_HASH_BYTES;
 }
 
-int glance_at_record(const char *text, size_t len, struct glance *ret)
+int glance_at_record(const struct glance_key *key, const char *text, size_t len, struct glance *ret)
 {
     struct look look = {.text = text, .len = len};
 
@@ -187,7 +192,7 @@ int glance_at_record(const char *text, size_t len, struct glance *ret)
     memcpy(ret->nct_id, look.nct_id, sizeof(ret->nct_id));
     ret->bytes = len - look.day_len;
     ret->day_at = look.day_at;
-    return hash_around_day(text, len, look.day_at, look.day_len, ret->hash);
+    return hash_around_day(key, text, len, look.day_at, look.day_len, ret->hash) ? 0 : -ENODATA;
 }
 
 bool glance_guess_id(const char *text, size_t len, char ret[static STUDY_NCT_ID_BYTES])
@@ -205,17 +210,14 @@ bool glance_guess_id(const char *text, size_t len, char ret[static STUDY_NCT_ID_
     return true;
 }
 
-int glance_recognise(const struct glance *known, const char *text, size_t len, size_t *ret_len)
+bool glance_recognise(const struct glance_key *key, const struct glance *known, const char *text, size_t len,
+                      size_t *ret_len)
 {
-    uint8_t hash[STUDY_HASH_BYTES];
+    uint8_t hash[GLANCE_HASH_BYTES];
     size_t day_len = known->day_at > 0 ? day_length(text, len, known->day_at) : 0;
-    int r;
 
-    if (known->bytes > len - day_len || known->day_at > known->bytes)
-        return 0;
-    r = hash_around_day(text, known->bytes + day_len, known->day_at, day_len, hash);
-    if (r < 0 || memcmp(hash, known->hash, sizeof(hash)) != 0)
-        return r;
     *ret_len = known->bytes + day_len;
-    return 1;
+    return known->bytes <= len - day_len && known->day_at <= known->bytes &&
+           hash_around_day(key, text, *ret_len, known->day_at, day_len, hash) &&
+           memcmp(hash, known->hash, sizeof(hash)) == 0;
 }

@@ -275,6 +275,13 @@ static void what_a_text_looked_like_is_kept_until_the_next_version(void **state)
     _cleanup_study_ struct study *next = make_study(NCT_1, "COMPLETED", 3, "one");
     struct glance got;
 
+    struct glance_key key = {0}, again = {0}, none = {0};
+
+    assert_ok(f, versions_glance_key(f->store, &key, &f->e));
+    assert_memory_not_equal(&key, &none, sizeof(key));
+    fixture_reopen(f);
+    assert_ok(f, versions_glance_key(f->store, &again, &f->e));
+    assert_memory_equal(&key, &again, sizeof(key));
     assert_int_equal(versions_glance(f->store, NCT_1, &got, &f->e), -ENOENT);
     fixture_take_in(f, study, NULL);
     assert_int_equal(versions_glance(f->store, NCT_1, &got, &f->e), -ENOENT);

@@ -12,6 +12,8 @@
     "{\"miscInfoModule\":{\"versionHolder\":\"" day "\"},\"other\":[1,2.5e3,null,{\"versionHolder\":\"2020\"}]},"      \
     "\"hasResults\":false}"
 
+static const struct glance_key key = {{7, 1, 42}};
+
 static bool same_bytes(const struct glance *a, const struct glance *b)
 {
     return memcmp(a->hash, b->hash, sizeof(a->hash)) == 0;
@@ -21,7 +23,7 @@ static struct glance glance_of(const char *text)
 {
     struct glance glance;
 
-    if (glance_at_record(text, strlen(text), &glance) < 0)
+    if (glance_at_record(&key, text, strlen(text), &glance) < 0)
         fail_msg("not recognised: %s", text);
     return glance;
 }
@@ -41,9 +43,9 @@ static void check_text(const struct glance *known, const struct study *study, co
     struct glance glance;
     size_t known_len;
 
-    if (glance_at_record(text, len, &glance) == 0 && same_bytes(known, &glance))
+    if (glance_at_record(&key, text, len, &glance) == 0 && same_bytes(known, &glance))
         check_same(study, text, len);
-    if (glance_recognise(known, text, len, &known_len) == 1)
+    if (glance_recognise(&key, known, text, len, &known_len) == 1)
         check_same(study, text, known_len);
 }
 
@@ -71,12 +73,12 @@ static void the_text_that_was_glanced_at_is_recognised_in_a_page(void **state)
         char page[2048];
         size_t len, record_len = strlen(text) - 10 + strlen(days[i]);
         snprintf(page, sizeof(page), "%.*s%s%s,{\"protocolSection\":", (int)day_at, text, days[i], text + day_at + 10);
-        assert_int_equal(glance_recognise(&known, page, strlen(page), &len), 1);
+        assert_int_equal(glance_recognise(&key, &known, page, strlen(page), &len), 1);
         assert_int_equal(len, record_len);
-        assert_int_equal(glance_recognise(&known, page, record_len, &len), 1);
-        assert_int_equal(glance_recognise(&known, page, record_len - 1, &len), 0);
+        assert_int_equal(glance_recognise(&key, &known, page, record_len, &len), 1);
+        assert_int_equal(glance_recognise(&key, &known, page, record_len - 1, &len), 0);
         page[record_len - 2] ^= 1;
-        assert_int_equal(glance_recognise(&known, page, strlen(page), &len), 0);
+        assert_int_equal(glance_recognise(&key, &known, page, strlen(page), &len), 0);
     }
 }
 
@@ -91,11 +93,11 @@ static void any_numbers_of_a_damaged_history_will_do(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(numbers) * ARRAY_SIZE(numbers); i++) {
         known.bytes = numbers[i / ARRAY_SIZE(numbers)];
         known.day_at = numbers[i % ARRAY_SIZE(numbers)];
-        assert_int_equal(glance_recognise(&known, text, strlen(text), &len), 0);
+        assert_int_equal(glance_recognise(&key, &known, text, strlen(text), &len), 0);
     }
     known.bytes = right_bytes;
     known.day_at = right_day;
-    assert_int_equal(glance_recognise(&known, text, strlen(text), &len), 1);
+    assert_int_equal(glance_recognise(&key, &known, text, strlen(text), &len), 1);
 }
 
 static void the_id_is_guessed_from_the_first_bytes(void **state)
@@ -121,6 +123,18 @@ static void the_id_is_guessed_from_the_first_bytes(void **state)
         assert_string_equal(nct_id, texts[i].nct_id ? texts[i].nct_id : "");
         assert_int_equal(found, texts[i].nct_id != NULL);
     }
+}
+
+static void another_key_knows_nothing(void **state)
+{
+    static const struct glance_key other = {{7, 1, 43}};
+    const char *text = RECORD("2026-02-11");
+    struct glance known = glance_of(text);
+    size_t len;
+
+    (void)state;
+    assert_int_equal(glance_recognise(&key, &known, text, strlen(text), &len), 1);
+    assert_int_equal(glance_recognise(&other, &known, text, strlen(text), &len), 0);
 }
 
 static void a_record_without_a_day_is_all_that_it_is(void **state)
@@ -198,7 +212,7 @@ static void what_the_bytes_alone_do_not_tell_is_to_be_decoded(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
-        if (glance_at_record(texts[i], strlen(texts[i]), &glance) != -ENODATA)
+        if (glance_at_record(&key, texts[i], strlen(texts[i]), &glance) != -ENODATA)
             fail_msg("recognised: %s", texts[i]);
 }
 
@@ -220,15 +234,15 @@ static void real_records_are_known_by_their_bytes(void **state)
         char *day = strstr(text, "\"versionHolder\":\"");
         struct glance known, glance;
 
-        if (glance_at_record(text, len, &known) < 0)
+        if (glance_at_record(&key, text, len, &known) < 0)
             continue; /* it has aliases */
         assert_string_equal(known.nct_id, study_nct_id(study));
         day[strlen("\"versionHolder\":\"")] ^= 1;
-        assert_int_equal(glance_at_record(text, len, &glance), 0);
+        assert_int_equal(glance_at_record(&key, text, len, &glance), 0);
         assert_true(same_bytes(&known, &glance));
         size_t known_len = 0;
         char nct_id[STUDY_NCT_ID_BYTES];
-        assert_int_equal(glance_recognise(&known, text, len, &known_len), 1);
+        assert_int_equal(glance_recognise(&key, &known, text, len, &known_len), 1);
         assert_int_equal(known_len, len);
         assert_true(glance_guess_id(text, len, nct_id));
         assert_string_equal(nct_id, study_nct_id(study));
@@ -250,6 +264,7 @@ int main(void)
         cmocka_unit_test(the_text_that_was_glanced_at_is_recognised_in_a_page),
         cmocka_unit_test(any_numbers_of_a_damaged_history_will_do),
         cmocka_unit_test(the_id_is_guessed_from_the_first_bytes),
+        cmocka_unit_test(another_key_knows_nothing),
         cmocka_unit_test(a_record_without_a_day_is_all_that_it_is),
         cmocka_unit_test(white_space_is_read_like_json),
         cmocka_unit_test(any_byte_that_changes_is_seen),
