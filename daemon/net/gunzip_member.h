@@ -1,7 +1,8 @@
 /* One gzip member after another: header, deflated data, checksum and length. A part of net/gunzip.
  *
  * By igzip (gunzip_igzip.c), which takes less than half of zlib's time for the registry's records; by zlib
- * (gunzip_zlib.c) where that is missing. */
+ * (gunzip_zlib.c) where that is missing. igzip takes blocks whose table has codes to spare, which zlib refuses; the
+ * checksum and the length hold with either. */
 #pragma once
 
 #include "base/err.h"
