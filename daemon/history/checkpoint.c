@@ -5,10 +5,10 @@
 
 /* A checkpoint waits for the disk twice, whatever it moves: fewer pages would only mean more waiting. */
 #define LEAST_PAGES 100
-#define MOST_PAGES 4000
+#define MOST_PAGES 2000
 
-#define LONG_USEC (20 * USEC_PER_MSEC)
-#define SHORT_USEC (5 * USEC_PER_MSEC)
+#define LONG_USEC (12 * USEC_PER_MSEC)
+#define SHORT_USEC (4 * USEC_PER_MSEC)
 
 int checkpoint_learn(int pages, int64_t took_usec)
 {

@@ -7,7 +7,7 @@
 
 /* Work between two turns of the loop; the step that is begun before it is over is still done, and then what was done is
  * committed. */
-#define SLICE_USEC (15 * USEC_PER_MSEC)
+#define SLICE_USEC (12 * USEC_PER_MSEC)
 
 bool poller_take_asked(const char *nct_id, void *userdata)
 {

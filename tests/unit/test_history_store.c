@@ -646,14 +646,14 @@ static void a_checkpoint_moves_as_much_as_takes_little(void **state)
 
     (void)state;
     assert_true(checkpoint_learn(pages, 0) > pages);
-    assert_int_equal(checkpoint_learn(pages, 10 * USEC_PER_MSEC), pages);
+    assert_int_equal(checkpoint_learn(pages, 8 * USEC_PER_MSEC), pages);
     assert_true(checkpoint_learn(pages, 300 * USEC_PER_MSEC) < pages);
     for (int i = 0; i < 20; i++)
         pages = checkpoint_learn(pages, 300 * USEC_PER_MSEC);
     assert_true(pages >= 50); /* on a slow disk, too, it is worth the wait */
     for (int i = 0; i < 20; i++)
         pages = checkpoint_learn(pages, 0);
-    assert_true(pages <= 4000);
+    assert_true(pages <= 2000);
 }
 
 /* It is used again from its beginning once all of it is in the file. */
