@@ -80,15 +80,21 @@ def close_or_open(record):
 
 
 class Published:
-    """A simulated registry of so many copies of the records, so many of which are edited one day."""
+    """A simulated registry of so many copies of the records, of which each of the shares is edited one day."""
 
-    def __init__(self, records, edits, count, edited):
+    def __init__(self, records, edits, count, shares):
         copies = make_copies([Original(record) for record in records], count)
         befores = [Original(before) for before, _ in edits]
         self.afters = [Original(after) for _, after in edits]
-        self.edited = copies[:edited * (count // edited):count // edited]
-        for number, copy in enumerate(self.edited):
-            copy.original = befores[number % len(befores)]
+        self.edited = []
+        left = copies[:]
+        for share in shares:
+            step = len(left) // max(1, int(count * share))
+            self.edited.append(left[::step][:max(1, int(count * share))])
+            del left[:step * len(self.edited[-1]):step]
+        for edited in self.edited:
+            for number, copy in enumerate(edited):
+                copy.original = befores[number % len(befores)]
         store = Store(date=FIRST_DAY)
         store.put_versions(copies)
         self.registry = Registry(store)
@@ -99,12 +105,11 @@ class Published:
     def ids(self):
         return sorted(self.store.current)
 
-    def refresh(self, edit):
-        """The next day, on which nothing changed or what was to be edited is."""
+    def refresh(self, edited=()):
+        """The next day, on which one of self.edited is, or nothing."""
         self.store.refresh()
-        if edit:
-            self.store.put_versions(type(copy)(copy.nct_id, self.afters[number % len(self.afters)])
-                                    for number, copy in enumerate(self.edited))
+        self.store.put_versions(type(copy)(copy.nct_id, self.afters[number % len(self.afters)])
+                                for number, copy in enumerate(edited))
         self.server.traffic.clear()
 
     def traffic(self):
