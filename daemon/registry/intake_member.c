@@ -145,5 +145,7 @@ int intake_write_moves(struct intake *intake, int64_t now_usec, struct error *e)
         else if (answer->standing == PLAN_LEAVES)
             r = members_leave(intake->store, watch, answer->member, now_usec, e);
     }
+    if (r == 0 && intake->answer_count > 0)
+        plan_note_moved(intake->plan, intake->study);
     return r;
 }

@@ -83,5 +83,8 @@ int plan_answers(const struct plan *plan, const struct study *study, struct plan
 /* Whether the study of this id, which has no alias, enters or leaves any query. */
 bool plan_moves(const struct plan *plan, const char *nct_id);
 
+/* What the study enters and leaves is written down: it does not do so again when the registry gives it twice. */
+void plan_note_moved(struct plan *plan, const struct study *study);
+
 /* Whether this id, which the registry no longer gives, was a member of a query that no longer lists it. */
 bool plan_lost(const struct plan *plan, const char *nct_id);

@@ -186,9 +186,9 @@ static void collect_memberships(const struct plan *plan, const struct study *stu
     qsort(ret, found, sizeof(*ret), compare_found);
 }
 
-/* Of the first memberships, which are of one query; ret_count says how many those are. */
-static struct plan_answer make_answer(const struct plan *plan, const struct study *study, const struct found *found,
-                                      size_t found_count, size_t *ret_count)
+/* Of the first memberships, which are of one query; ret_count says how many those are. False: the study left it. */
+static bool make_answer(const struct plan *plan, const struct study *study, const struct found *found,
+                        size_t found_count, struct plan_answer *ret, size_t *ret_count)
 {
     uint32_t query = found[0].membership->query;
     const char *before = NULL;
@@ -201,13 +201,14 @@ static struct plan_answer make_answer(const struct plan *plan, const struct stud
             before = found[i].membership->nct_id;
     }
     *ret_count = i;
-    return (struct plan_answer){
+    *ret = (struct plan_answer){
         .query = &plan->queries[query],
         .standing = !before  ? PLAN_ENTERS
                     : listed ? PLAN_STAYS
                              : PLAN_LEAVES,
         .member = before ? before : study_nct_id(study),
     };
+    return before || listed;
 }
 
 int plan_answers(const struct plan *plan, const struct study *study, struct plan_answer **ret, size_t *ret_count)
@@ -226,7 +227,7 @@ int plan_answers(const struct plan *plan, const struct study *study, struct plan
     }
     collect_memberships(plan, study, found);
     for (size_t i = 0; i < found_count; i += count)
-        answers[(*ret_count)++] = make_answer(plan, study, &found[i], found_count - i, &count);
+        *ret_count += make_answer(plan, study, &found[i], found_count - i, &answers[*ret_count], &count);
     *ret = answers;
     return 0;
 }
@@ -251,4 +252,16 @@ bool plan_lost(const struct plan *plan, const char *nct_id)
         if (memberships[i].before && !memberships[i].listed)
             return true;
     return false;
+}
+
+void plan_note_moved(struct plan *plan, const struct study *study)
+{
+    const char *nct_id;
+    size_t count;
+
+    for (size_t number = 0; (nct_id = study_id(study, number)); number++) {
+        size_t first = (size_t)(find_memberships(plan, nct_id, &count) - plan->memberships);
+        for (size_t i = first; i < first + count; i++)
+            plan->memberships[i].before = plan->memberships[i].listed;
+    }
 }

@@ -26,7 +26,7 @@ static void on_finished(const struct poll *poll, void *userdata)
         manager_say_studies(manager);
     }
     if (poll->outcome == POLL_COMPLETE)
-        dispatch_judge(manager->dispatch, poll->records);
+        dispatch_judge(manager->dispatch, poll->records + poll->missing);
     if (poll->outcome != POLL_FAILED)
         manager_ask_switch(manager);
     manager_check_health(manager);

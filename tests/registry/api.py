@@ -137,6 +137,8 @@ class Api:
         page, rest = found[start:start + size], start + size
         if fault["kind"] == "empty-page":
             page, rest = [], start
+        if fault["kind"] == "repeat":
+            page = [v for v in page for _ in range(2)]
         if fault["kind"] == "omit":
             page = [v for v in page[fault["count"]:] if v.nct_id not in fault["ids"]]
         total = len(found) if parameters.get("countTotal") == "true" and "pageToken" not in parameters else None

@@ -31,6 +31,7 @@ KINDS = {
     "refresh": ({"days": 1}, "the registry refreshes just before it answers this; path it to pageToken="),
     "empty-page": ({}, "a page without studies, with a token that leads on"),
     "omit": ({"ids": [], "count": 0}, "leaves studies out of a listing: these, or the first so many"),
+    "repeat": ({}, "gives every study of a page twice"),
     "bomb": ({"mebibytes": 1024}, "a gzip body that unpacks to this"),
     "unknown-id": ({}, "refuses the whole request with 400 when filter.ids has an unknown id"),
     "not-modified": ({}, "answers 304 when If-None-Match has the present ETag"),

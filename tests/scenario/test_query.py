@@ -209,12 +209,29 @@ def test_many_studies_that_vanish_at_once_leave_and_each_is_told_once(house):
     for nct_id in ids:
         house.registry.remove(nct_id)
     message, = settle_told(house, hook, "2020-11-05")
-    assert message["surge"]
+    assert message["surge"]["studies"] == 300
     assert set(members(house)) == {("made-up", nct_id, 0) for nct_id in ids}
     alerts = house.ask("alerts", "--limit", 0)
     assert sorted(alert["nct_id"] for alert in alerts) == sorted(ids)
     assert {alert["state"] for alert in alerts} == {"delivered"}
     assert house.trialwatch("verify").code == 0
+
+
+def test_a_study_that_comes_twice_in_a_listing_enters_once(house):
+    house.start_story("2020-11-04")
+    house.registry.remove(FREEDOM)
+    hook = house.start_webhook()
+    watches = [{"name": "cd34", "query": QUERY, "notify": ["hook"]}]
+    house.start_daemon(house.write_settings(watches, [house.webhook_channel(hook)]))
+    house.settle()
+    house.registry.put(load_record(STORY / FREEDOM / "2020-11-04.json"))
+    house.registry.fault("repeat", path="/studies", times=-1)
+    house.poll()
+    message, = wait_until(hook.take, "the study to be listed")
+    assert told([message]) == [("listed", None)]
+    assert house.polls()[0]["outcome"] == "complete"
+    assert len(members(house)) == 2
+    assert hook.take() == []
 
 
 def test_leaving_twice_is_told_twice_by_a_registry_without_timestamps(house):

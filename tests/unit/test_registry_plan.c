@@ -292,6 +292,28 @@ static void one_id_tells_whether_its_study_moves(void **state)
     close_plan(&s);
 }
 
+static void a_study_that_moved_does_not_move_again(void **state)
+{
+    _cleanup_study_ struct study *enters = make_record(B, ""), *leaves = make_record(C, "");
+    _cleanup_free_ struct plan_answer *answers = NULL, *none = NULL;
+    struct setting s;
+    size_t count;
+
+    (void)state;
+    open_moved(&s);
+    plan_note_moved(s.plan, enters);
+    assert_false(plan_moves(s.plan, B));
+    assert_true(plan_moves(s.plan, C));
+    assert_int_equal(plan_answers(s.plan, enters, &answers, &count), 0);
+    assert_int_equal(count, 1);
+    assert_int_equal(answers[0].standing, PLAN_STAYS);
+    plan_note_moved(s.plan, leaves);
+    assert_false(plan_moves(s.plan, C) || plan_lost(s.plan, C));
+    assert_int_equal(plan_answers(s.plan, leaves, &none, &count), 0);
+    assert_int_equal(count, 0);
+    close_plan(&s);
+}
+
 static void a_plan_is_told_from_one_with_another_question(void **state)
 {
     char first[PLAN_DIGEST_BYTES], again[PLAN_DIGEST_BYTES], other[PLAN_DIGEST_BYTES];
@@ -336,6 +358,7 @@ int main(void)
         cmocka_unit_test(a_study_finds_the_same_queries_as_by_trying_all),
         cmocka_unit_test(a_question_of_two_watches_is_asked_once_and_their_members_are_their_own),
         cmocka_unit_test(one_id_tells_whether_its_study_moves),
+        cmocka_unit_test(a_study_that_moved_does_not_move_again),
         cmocka_unit_test(a_plan_is_told_from_one_with_another_question),
         cmocka_unit_test(a_watch_of_everything_is_in_the_plan),
     };
