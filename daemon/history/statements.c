@@ -77,7 +77,8 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_STUDY_SEEN_SINCE] = "SELECT 1 FROM studies WHERE last_poll >= ?2 AND"
                              " (nct_id = ?1 OR id = (SELECT study FROM aliases WHERE alias = ?1))",
     [SQL_STUDY_COUNT_ARCHIVED] = "UPDATE studies SET version_count = version_count + 1 WHERE nct_id = ?1",
-    [SQL_STUDY_COUNT] = "SELECT count(*) FROM studies",
+    /* None is ever deleted, and counting 600,000 would take 80 ms. */
+    [SQL_STUDY_COUNT] = "SELECT ifnull(max(id), 0) FROM studies",
     [SQL_STUDY_KEYS] = "SELECT id FROM studies ORDER BY nct_id",
     [SQL_STUDY_GET] =
         "SELECT nct_id, title, overall_status, version_count, site_count, recruiting_count, first_seen_usec,"

@@ -1,10 +1,6 @@
 #include "registry/intake_parts.h"
 
-#include "base/clock.h"
 #include "base/text.h"
-#include "history/changes.h"
-#include "history/outbox.h"
-#include "history/sites.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -111,84 +107,6 @@ static void note_claimed_id(struct intake *intake)
         snprintf(intake->result.nct_id, sizeof(intake->result.nct_id), "%s", nct_id);
 }
 
-static int append_version(struct intake *intake, struct version *version, struct error *e)
-{
-    const struct site_map *map = intake->before ? &intake->map : NULL;
-    int r = versions_append(intake->store, intake->study, intake->before, (long)intake->changes.count, version, e);
-
-    if (r >= 0)
-        r = history_sites_update(intake->store, version, intake->before, intake->study, map, &intake->changes, e);
-    return r;
-}
-
-/* A version that is there already came again, unless it is of a study that no longer comes. */
-static int write_version(struct intake *intake, struct version *version, struct error *e)
-{
-    const struct glance *glance = intake->has_glance ? &intake->glance : NULL;
-
-    if (intake->absent)
-        return 0;
-    if (intake->same)
-        return versions_note_seen(intake->store, version->nct_id, intake->poll, glance, e);
-    int r = append_version(intake, version, e);
-    return r == 0 && glance ? versions_set_glance(intake->store, version->nct_id, glance, e) : r;
-}
-
-/* Inside the transaction: all of it or, when it fails, what is to be undone. */
-static int write_record(struct intake *intake, struct error *e)
-{
-    struct version *version = &intake->result.version;
-    _cleanup_free_ int64_t *ids = calloc(intake->changes.count + 1, sizeof(*ids));
-
-    if (!ids)
-        return no_memory(e);
-    int r = write_version(intake, version, e);
-    if (r == 0)
-        r = changes_append(intake->store, version, &intake->changes, ids, e);
-    if (r == 0)
-        r = intake_add_alerts(intake, ids, e);
-    return r < 0 ? r : intake_write_moves(intake, version->seen_usec, e);
-}
-
-/* What the record's version is: the next one, or the newest again with the time of now, when its changes were seen. */
-static struct version next_version(const struct intake *intake)
-{
-    struct version version = intake->same ? intake->newest : (struct version){.poll = intake->poll};
-
-    version.seen_usec = clock_wall_usec();
-    if (!intake->same)
-        memcpy(version.refresh, intake->refresh, sizeof(version.refresh));
-    return version;
-}
-
-static enum intake_verdict verdict_of(const struct intake *intake)
-{
-    if (intake->same)
-        return INTAKE_MOVED;
-    return intake->before ? INTAKE_CHANGED : INTAKE_FIRST;
-}
-
-/* Version, sites, changes and alerts due are one part of the transaction: in it together or not at all. */
-static int step_write(struct intake *intake, struct error *e)
-{
-    int r = intake_need_transaction(intake, e);
-
-    if (r == 0)
-        r = store_begin_part(intake->store, e);
-    if (r < 0)
-        return r;
-    intake->result.version = next_version(intake);
-    r = write_record(intake, e);
-    if (r == 0)
-        r = store_end_part(intake->store, e);
-    if (r < 0) {
-        store_undo_part(intake->store);
-        return r;
-    }
-    intake->result.alert_count = intake->notices.count;
-    return end(intake, verdict_of(intake));
-}
-
 static int step_ask_watches(struct intake *intake, struct error *e)
 {
     int r = intake_find_members(intake);
@@ -197,7 +115,7 @@ static int step_ask_watches(struct intake *intake, struct error *e)
         r = watch_set_notices(intake->watches, intake->study, intake->members, intake->member_count, &intake->changes,
                               &intake->notices);
 
-    return r < 0 ? no_memory(e) : go_on(intake, step_write);
+    return r < 0 ? no_memory(e) : go_on(intake, intake_write);
 }
 
 static int step_find_changes(struct intake *intake, struct error *e)

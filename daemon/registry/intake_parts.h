@@ -1,6 +1,6 @@
 /* What intake's files share: intake (a record's steps), intake_seen (those that are as they were), intake_member (a
- * record's standing to the queries), intake_alerts (who is told of it) and intake_commit (the transaction of all that
- * were taken in since the last one). */
+ * record's standing to the queries), intake_write (what of it goes into the history), intake_alerts (who is told of it)
+ * and intake_commit (the transaction of all that were taken in since the last one). */
 #pragma once
 
 #include "registry/intake.h"
@@ -65,6 +65,10 @@ int intake_need_transaction(struct intake *intake, struct error *e);
 
 /* Adds to the changes what of that is news. 0 or -ENOMEM. */
 int intake_find_members(struct intake *intake);
+
+/* The last step: version, sites, changes and alerts due become one part of the transaction, in it together or not at
+ * all. */
+int intake_write(struct intake *intake, struct error *e);
 
 /* Inside the transaction: the notices as alerts. change_ids are those of the changes. */
 int intake_add_alerts(struct intake *intake, const int64_t *change_ids, struct error *e);

@@ -5,11 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int compare_strings(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static int compare_memberships(const void *a, const void *b)
 {
     const struct membership *x = a, *y = b;
@@ -82,34 +77,34 @@ static int index_memberships(struct plan *plan)
     return 0;
 }
 
-/* Whether the membership is the first of its id. */
-static bool is_first(const struct plan *plan, size_t i)
+/* Past the memberships of an id. */
+static size_t next_member(const struct plan *plan, size_t i)
 {
-    return i == 0 || strcmp(plan->memberships[i - 1].nct_id, plan->memberships[i].nct_id) != 0;
+    const char *nct_id = plan->memberships[i].nct_id;
+
+    while (i < plan->membership_count && strcmp(plan->memberships[i].nct_id, nct_id) == 0)
+        i++;
+    return i;
 }
 
+/* Those that are named and the members, both in order, each once. */
 static int list_studies(struct plan *plan)
 {
-    size_t count, kept = 0;
-    const char *const *named = watch_set_studies(plan->watches, &count);
+    size_t named_count, i = 0, j = 0;
+    const char *const *named = watch_set_studies(plan->watches, &named_count);
 
-    for (size_t i = 0; i < plan->membership_count; i++)
-        count += is_first(plan, i);
-    plan->studies = calloc(count + 1, sizeof(*plan->studies));
+    plan->studies = calloc(named_count + plan->membership_count + 1, sizeof(*plan->studies));
     if (!plan->studies)
         return -ENOMEM;
-    watch_set_studies(plan->watches, &count);
-    for (size_t i = 0; i < count; i++)
-        plan->studies[plan->study_count++] = named[i];
-    for (size_t i = 0; i < plan->membership_count; i++)
-        if (is_first(plan, i))
-            plan->studies[plan->study_count++] = plan->memberships[i].nct_id;
-    if (plan->study_count > 0)
-        qsort(plan->studies, plan->study_count, sizeof(*plan->studies), compare_strings);
-    for (size_t i = 0; i < plan->study_count; i++)
-        if (kept == 0 || strcmp(plan->studies[kept - 1], plan->studies[i]) != 0)
-            plan->studies[kept++] = plan->studies[i];
-    plan->study_count = kept;
+    while (i < named_count || j < plan->membership_count) {
+        int order = i == named_count              ? 1
+                    : j == plan->membership_count ? -1
+                                                  : strcmp(named[i], plan->memberships[j].nct_id);
+        plan->studies[plan->study_count++] = order <= 0 ? named[i] : plan->memberships[j].nct_id;
+        i += order <= 0;
+        if (order >= 0)
+            j = next_member(plan, j);
+    }
     return 0;
 }
 

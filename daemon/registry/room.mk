@@ -21,6 +21,7 @@ libtrialwatch_a_SOURCES += \
 	%D%/intake_member.c \
 	%D%/intake_parts.h \
 	%D%/intake_seen.c \
+	%D%/intake_write.c \
 	%D%/listing.c \
 	%D%/listing.h \
 	%D%/pace.c \
