@@ -84,7 +84,7 @@ class Published:
 
     def __init__(self, records, edits, count, shares):
         copies = make_copies([Original(record) for record in records], count)
-        befores = [Original(before) for before, _ in edits]
+        originals = [Original(before) for before, _ in edits]
         self.afters = [Original(after) for _, after in edits]
         self.edited = []
         left = copies[:]
@@ -94,7 +94,7 @@ class Published:
             del left[:step * len(self.edited[-1]):step]
         for edited in self.edited:
             for number, copy in enumerate(edited):
-                copy.original = befores[number % len(befores)]
+                copy.original = originals[number % len(originals)]
         store = Store(date=FIRST_DAY)
         store.put_versions(copies)
         self.registry = Registry(store)
