@@ -71,7 +71,7 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_STUDY_NOTE_SEEN] = "UPDATE studies SET last_seen_usec = ?2, last_poll = ?3"
                             " WHERE nct_id = ?1",
     [SQL_GLANCE_KEY] = "SELECT bytes FROM glance_key",
-    [SQL_STUDY_GLANCE] = "SELECT glance, glance_bytes, glance_day, nct_id FROM studies"
+    [SQL_STUDY_GLANCE] = "SELECT glance, glance_bytes, glance_day FROM studies"
                          " WHERE nct_id = ?1 AND glance IS NOT NULL",
     [SQL_STUDY_SET_GLANCE] = "UPDATE studies SET glance = ?2, glance_bytes = ?3, glance_day = ?4 WHERE nct_id = ?1",
     [SQL_STUDY_SEEN_SINCE] = "SELECT 1 FROM studies WHERE last_poll >= ?2 AND"

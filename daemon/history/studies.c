@@ -5,6 +5,7 @@
 #include "history/versions.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 int study_row_id(struct store *store, const char *nct_id, int64_t *ret, struct error *e)
 {
@@ -50,8 +51,8 @@ int versions_glance(struct store *store, const char *nct_id, struct glance *ret,
     if (r < 0)
         return r;
     *ret = (struct glance){.bytes = (size_t)query_integer(&query, 1), .day_at = (size_t)query_integer(&query, 2)};
-    r = query_copy_text(&query, 3, ret->nct_id, sizeof(ret->nct_id));
-    return r < 0 ? r : query_copy_blob(&query, 0, ret->hash, sizeof(ret->hash));
+    snprintf(ret->nct_id, sizeof(ret->nct_id), "%s", nct_id);
+    return query_copy_blob(&query, 0, ret->hash, sizeof(ret->hash));
 }
 
 int versions_set_glance(struct store *store, const char *nct_id, const struct glance *glance, struct error *e)

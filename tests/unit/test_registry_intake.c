@@ -1,17 +1,9 @@
 /* The way of one record into a real history. */
-#include "registry_fixture.h"
-
-#include "registry/intake.h"
+#include "registry_intake.h"
 
 #include <errno.h>
 
 static const char *const watched[] = {"NCT00000001", "NCT00000002"};
-
-struct setting {
-    struct fixture fixture;
-    struct intake *intake;
-    int64_t poll;
-};
 
 static bool asked(const char *nct_id, void *userdata)
 {
@@ -23,47 +15,16 @@ static bool asked(const char *nct_id, void *userdata)
     return false;
 }
 
-static void begin_poll(struct setting *setting, const char *refresh)
-{
-    struct poll poll = {.started_usec = 1};
-
-    assert_int_equal(store_begin(setting->fixture.store, NULL), 0);
-    assert_int_equal(polls_begin(setting->fixture.store, &poll, NULL), 0);
-    assert_int_equal(store_commit(setting->fixture.store, NULL), 0);
-    setting->poll = poll.id;
-    intake_set_poll(setting->intake, poll.id, refresh);
-}
-
 static int set_up(void **state)
 {
-    struct setting *setting = calloc(1, sizeof(*setting));
-
-    fixture_begin(&setting->fixture, watched, ARRAY_SIZE(watched));
-    assert_int_equal(intake_new(setting->fixture.store, setting->fixture.watches, asked, NULL, &setting->intake), 0);
-    begin_poll(setting, "2026-02-11T09:00:05");
-    *state = setting;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct setting *setting = *state;
-
-    intake_free(setting->intake);
-    fixture_end(&setting->fixture);
-    free(setting);
+    *state = open_setting(watched, ARRAY_SIZE(watched), asked);
     return 0;
 }
 
 static int take_text(struct setting *setting, const char *text, size_t len, struct intake_result *ret, struct error *e)
 {
-    int r;
-
     assert_false(intake_is_busy(setting->intake));
-    intake_begin(setting->intake, text, len);
-    do
-        r = intake_step(setting->intake, ret, e);
-    while (r > 0);
+    int r = take_steps(setting, text, len, ret, e);
     assert_false(intake_is_busy(setting->intake));
     return r < 0 ? r : intake_commit(setting->intake, e);
 }

@@ -1,9 +1,8 @@
 /* What intake takes in between two commits: one transaction, of which a record is still all or nothing. */
 #include "outsider.h"
-#include "registry_fixture.h"
+#include "registry_intake.h"
 
 #include "history/ledger.h"
-#include "registry/intake.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,11 +11,6 @@
 
 static const char *const watched[STUDIES] = {"NCT00000001", "NCT00000002", "NCT00000003", "NCT00000004", "NCT00000005"};
 
-struct setting {
-    struct fixture fixture;
-    struct intake *intake;
-};
-
 static bool asked(const char *nct_id, void *userdata)
 {
     (void)nct_id;
@@ -24,29 +18,14 @@ static bool asked(const char *nct_id, void *userdata)
     return true;
 }
 
-static void begin_poll(struct setting *setting, const char *refresh)
-{
-    struct poll poll = {.started_usec = 1};
-
-    assert_int_equal(store_begin(setting->fixture.store, NULL), 0);
-    assert_int_equal(polls_begin(setting->fixture.store, &poll, NULL), 0);
-    assert_int_equal(store_commit(setting->fixture.store, NULL), 0);
-    intake_set_poll(setting->intake, poll.id, refresh);
-}
-
 /* One record, which is not committed. */
 static int take(struct setting *setting, const char *nct_id, const char *status, int sites, struct error *e)
 {
     _cleanup_buf_ struct buf text = {0};
     struct intake_result result;
-    int r;
 
     fixture_append_record(&text, nct_id, status, sites, "a");
-    intake_begin(setting->intake, buf_string(&text), text.len);
-    do
-        r = intake_step(setting->intake, &result, e);
-    while (r > 0);
-    return r;
+    return take_steps(setting, buf_string(&text), text.len, &result, e);
 }
 
 static void take_all(struct setting *setting, const char *status, int sites)
@@ -61,25 +40,12 @@ static void take_all(struct setting *setting, const char *status, int sites)
 /* Every study has its first version, and the next refresh has come. */
 static int set_up(void **state)
 {
-    struct setting *setting = calloc(1, sizeof(*setting));
+    struct setting *setting = open_setting(watched, STUDIES, asked);
 
-    fixture_begin(&setting->fixture, watched, STUDIES);
-    assert_int_equal(intake_new(setting->fixture.store, setting->fixture.watches, asked, NULL, &setting->intake), 0);
-    begin_poll(setting, "2026-02-11T09:00:05");
     take_all(setting, "NOT_YET_RECRUITING", 2);
     assert_int_equal(intake_commit(setting->intake, NULL), 0);
     begin_poll(setting, "2026-02-12T09:00:05");
     *state = setting;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct setting *setting = *state;
-
-    intake_free(setting->intake);
-    fixture_end(&setting->fixture);
-    free(setting);
     return 0;
 }
 
